@@ -1,0 +1,184 @@
+"""Every failure contentsync names, on one screen.
+
+ContentsyncError
+├── ConfigurationError        a setting is wrong; the text says which and what to set instead
+├── AlreadyRunning            another process holds this data directory
+├── PartDied                  a part of the running process ended by itself
+├── CredentialError           a stored secret cannot be decrypted with the keys at hand
+└── SourceError               something outside could not be read; carries `url`
+    ├── InvalidLink           not an http(s) link, or no host, or credentials in it
+    ├── AddressRefused        the link leads to a private, loopback or otherwise forbidden address
+    ├── Unreachable           no answer: name not found, connection refused or dropped, TLS failure
+    ├── TimedOut              connected, but too slow
+    ├── TooLarge              more bytes than we accept, compressed or not
+    ├── TooManyRedirects      redirects beyond the bound, or in a circle
+    ├── HTTPFailure           an HTTP status that is no success; carries `status` and `retry_after_seconds`
+    │   ├── Refused           401, 403 and the other 4xx that are not listed here
+    │   ├── NotFound          404 or 410
+    │   ├── RateLimited       429, or 503 with Retry-After
+    │   └── ServerFailed      5xx
+    ├── NotAFeed              a document came, but it is not a feed; `found` says what it is
+    └── NoFeedFound           a page came, and it leads to no feed
+
+Each class has a `reason_key`, the name of the sentence a person gets (`bot/texts.py`), and `params`, the values
+that sentence shows. Code decides by class or attribute, never by message text.
+"""
+
+from typing import ClassVar
+
+from typing_extensions import override
+
+
+class ContentsyncError(Exception):
+    """Root of the tree."""
+
+    reason_key: ClassVar[str] = "internal"
+
+    @property
+    def params(self) -> dict[str, str | int]:
+        """What the sentence for a person shows beside its fixed words."""
+        return {}
+
+
+class ConfigurationError(ContentsyncError):
+    """A setting is missing or wrong; the message names it and says what to set."""
+
+    reason_key = "configuration"
+
+
+class AlreadyRunning(ContentsyncError):
+    """Another contentsync holds this data directory."""
+
+    reason_key = "already_running"
+
+
+class PartDied(ContentsyncError):
+    """A part of the process (worker, web, embedded Temporal, …) ended although nobody asked it to."""
+
+    reason_key = "part_died"
+
+
+class CredentialError(ContentsyncError):
+    """An encrypted value cannot be read with the secret keys at hand."""
+
+    reason_key = "credential"
+
+
+class SourceError(ContentsyncError):
+    """Something outside could not be read. `url` is what was asked for."""
+
+    reason_key = "source"
+
+    def __init__(self, url: str, detail: str = "") -> None:
+        super().__init__(f"{type(self).__name__}: {detail}" if detail else type(self).__name__)
+        self.url = url
+        self.detail = detail
+
+    @property
+    @override
+    def params(self) -> dict[str, str | int]:
+        return {"url": self.url, "detail": self.detail}
+
+
+class InvalidLink(SourceError):
+    """Not an http(s) link with a host."""
+
+    reason_key = "invalid_link"
+
+
+class AddressRefused(SourceError):
+    """The host's address is private, loopback, link-local, multicast or reserved."""
+
+    reason_key = "address_refused"
+
+
+class Unreachable(SourceError):
+    """No connection: name not found, refused, reset, or TLS failed (`detail` says which)."""
+
+    reason_key = "unreachable"
+
+
+class TimedOut(SourceError):
+    """The server was too slow to connect, to begin, or to finish."""
+
+    reason_key = "timed_out"
+
+
+class TooLarge(SourceError):
+    """The answer is larger than `limit_bytes`, counted after decompression."""
+
+    reason_key = "too_large"
+
+    def __init__(self, url: str, limit_bytes: int) -> None:
+        super().__init__(url, f"more than {limit_bytes} bytes")
+        self.limit_bytes = limit_bytes
+
+    @property
+    @override
+    def params(self) -> dict[str, str | int]:
+        return {"url": self.url, "limit_megabytes": self.limit_bytes // 1_000_000}
+
+
+class TooManyRedirects(SourceError):
+    """More redirects than allowed, or a circle of them."""
+
+    reason_key = "too_many_redirects"
+
+
+class HTTPFailure(SourceError):
+    """The server answered with a status that is not a success."""
+
+    reason_key = "refused"
+
+    def __init__(self, url: str, status: int, retry_after_seconds: int | None = None) -> None:
+        super().__init__(url, f"HTTP {status}")
+        self.status = status
+        self.retry_after_seconds = retry_after_seconds
+
+    @property
+    @override
+    def params(self) -> dict[str, str | int]:
+        return {"url": self.url, "status": self.status}
+
+
+class Refused(HTTPFailure):
+    """401, 403 and other 4xx."""
+
+
+class NotFound(HTTPFailure):
+    """404 or 410."""
+
+    reason_key = "not_found"
+
+
+class RateLimited(HTTPFailure):
+    """429, or 503 with Retry-After; `retry_after_seconds` is the server's wish, if it told one."""
+
+    reason_key = "rate_limited"
+
+
+class ServerFailed(HTTPFailure):
+    """5xx."""
+
+    reason_key = "server_failed"
+
+
+class NotAFeed(SourceError):
+    """A document that is not a feed; `found` names what it is ("an HTML page", "an image")."""
+
+    reason_key = "not_a_feed"
+
+    def __init__(self, url: str, found: str) -> None:
+        super().__init__(url, f"found {found}")
+        self.found = found
+
+    @property
+    @override
+    def params(self) -> dict[str, str | int]:
+        return {"url": self.url, "found": self.found}
+
+
+class NoFeedFound(SourceError):
+    """A page that leads to no feed."""
+
+    reason_key = "no_feed_found"
