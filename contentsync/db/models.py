@@ -1,0 +1,291 @@
+"""Every table. Times are aware UTC; `migrations/` mirrors this file."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Column, Index, MetaData, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(SQLModel):
+    """Root of all tables; the naming convention lets migrations name constraints alike on both engines."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+def utc_now() -> datetime:
+    """The present moment, aware."""
+    return datetime.now(UTC)
+
+
+def _id() -> Any:
+    return Field(default=None, primary_key=True)
+
+
+def _reference(target: str, **options: Any) -> Any:
+    return Field(foreign_key=target, ondelete="CASCADE", **options)
+
+
+class Subscriber(Base, table=True):
+    """A person. `chat_id` is their private chat, which in Telegram has the person's own id."""
+
+    id: int | None = _id()
+    chat_id: int = Field(sa_type=BigInteger, unique=True)
+    name: str = ""
+    is_owner: bool = False
+    language: str = "en"
+    time_zone: str = "UTC"
+    """IANA name."""
+    digest_minute: int = 8 * 60
+    """Wall time of the daily digest in minutes after local midnight, 0 to 1439."""
+    digest_size: int = 10
+    """Entries in a digest, 3 to 30."""
+    paused: bool = False
+    next_digest_at: datetime | None = Field(default=None, index=True)
+    """None while paused or blocked."""
+    blocked_at: datetime | None = None
+    """When Telegram told us the person blocked the bot; None again on /start."""
+    dialog_open: bool = False
+    """Whether a `Dialog` workflow waits for this person's next text."""
+    created_at: datetime = Field(default_factory=utc_now)
+
+
+class Source(Base, table=True):
+    """Anything pullable, shared by all who follow it. `key` is the canonical form of `url`, unique."""
+
+    __table_args__ = (Index("ix_source_due", "next_pull_at", "lease_until"),)
+
+    id: int | None = _id()
+    kind: str
+    key: str = Field(sa_type=Text, unique=True)
+    url: str = Field(sa_type=Text)
+    title: str = Field(default="", sa_type=Text)
+    site_url: str | None = Field(default=None, sa_type=Text)
+    language: str | None = None
+    preview: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    """The latest titles when it was found, shown before anybody follows it."""
+    etag: str | None = Field(default=None, sa_type=Text)
+    last_modified: str | None = Field(default=None, sa_type=Text)
+    body_hash: str | None = None
+    next_pull_at: datetime | None = None
+    """None while nobody follows it."""
+    lease_id: str | None = None
+    lease_until: datetime | None = None
+    interval_minutes: int = 60
+    failures: int = 0
+    """Failed pulls in a row."""
+    last_error: str | None = None
+    """`reason_key` of the last failure; None when the last pull worked."""
+    last_error_params: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    last_pull_at: datetime | None = None
+    last_success_at: datetime | None = None
+    last_new_at: datetime | None = None
+    """When a pull last brought a new item."""
+    created_at: datetime = Field(default_factory=utc_now)
+
+
+class Subscription(Base, table=True):
+    """Who follows which source. `origin` says because of what: "link" (pasted)."""
+
+    __table_args__ = (UniqueConstraint("subscriber_id", "source_id"),)
+
+    id: int | None = _id()
+    subscriber_id: int = _reference("subscriber.id")
+    source_id: int = _reference("source.id", index=True)
+    origin: str = "link"
+    created_at: datetime = Field(default_factory=utc_now)
+
+
+class RawDocument(Base, table=True):
+    """Where an answer lies in the archive: a gzip member of `length` bytes at `offset` of the WARC file `path`."""
+
+    __tablename__ = "raw_document"
+
+    id: int | None = _id()
+    source_id: int = _reference("source.id", index=True)
+    url: str = Field(sa_type=Text)
+    path: str = Field(sa_type=Text)
+    """Relative to the data directory."""
+    offset: int = Field(sa_type=BigInteger)
+    length: int
+    body_hash: str
+    fetched_at: datetime
+
+
+class Story(Base, table=True):
+    """Items that tell the same thing. `key` is what makes them the same, unique."""
+
+    id: int | None = _id()
+    key: str = Field(sa_type=Text, unique=True)
+    first_seen_at: datetime
+
+
+class Item(Base, table=True):
+    """One entry of one source. `processed_at` is None until the processor has seen it (again, after an edit)."""
+
+    __table_args__ = (
+        UniqueConstraint("source_id", "external_id"),
+        Index(
+            "ix_item_unprocessed",
+            "id",
+            sqlite_where=Column("processed_at").is_(None),
+            postgresql_where=Column("processed_at").is_(None),
+        ),
+        Index("ix_item_source_recent", "source_id", "sort_at"),
+    )
+
+    id: int | None = _id()
+    source_id: int = _reference("source.id")
+    external_id: str = Field(sa_type=Text)
+    raw_document_id: int | None = Field(default=None, foreign_key="raw_document.id", ondelete="SET NULL", index=True)
+    link: str | None = Field(default=None, sa_type=Text)
+    canonical_link: str | None = Field(default=None, sa_type=Text, index=True)
+    title: str = Field(sa_type=Text)
+    summary_html: str = Field(default="", sa_type=Text)
+    summary_text: str = Field(default="", sa_type=Text)
+    """Plain text of the summary, made by the processor."""
+    author: str | None = Field(default=None, sa_type=Text)
+    image_url: str | None = Field(default=None, sa_type=Text)
+    media_kind: str = "article"
+    media_url: str | None = Field(default=None, sa_type=Text)
+    language: str | None = None
+    published_at: datetime | None = None
+    first_seen_at: datetime
+    sort_at: datetime
+    """`published_at` where it is known and not in the future, else `first_seen_at`."""
+    content_hash: str
+    """Changes when title, link, or summary change."""
+    story_id: int | None = Field(default=None, foreign_key="story.id", ondelete="SET NULL", index=True)
+    processed_at: datetime | None = None
+
+
+class Digest(Base, table=True):
+    """One digest of one subscriber.
+
+    slot: `<local date>T<HH:MM>` for a scheduled one, `ask-<update id>` for one asked for.
+
+    state: open (due, nothing chosen yet) → frozen (entries and delivery rows written, before the first send)
+    → sent | empty (nothing new, told or not) | skipped (past its catch-up window) | blocked (the chat refuses us).
+    """
+
+    __table_args__ = (UniqueConstraint("subscriber_id", "slot"), Index("ix_digest_unfinished", "state", "lease_until"))
+
+    id: int | None = _id()
+    subscriber_id: int = _reference("subscriber.id")
+    slot: str
+    state: str = "open"
+    due_at: datetime
+    lease_id: str | None = None
+    lease_until: datetime | None = None
+    """Until then the batch `lease_id` works on it; afterwards any tick may take it over."""
+    created_at: datetime = Field(default_factory=utc_now)
+    finished_at: datetime | None = None
+
+
+class DigestEntry(Base, table=True):
+    """One line of a digest. An item is never sent twice to the same subscriber: that is a unique constraint."""
+
+    __tablename__ = "digest_entry"
+    __table_args__ = (
+        UniqueConstraint("digest_id", "position"),
+        UniqueConstraint("subscriber_id", "item_id"),
+        Index("ix_digest_entry_story", "subscriber_id", "story_id"),
+    )
+
+    id: int | None = _id()
+    digest_id: int = _reference("digest.id")
+    subscriber_id: int = _reference("subscriber.id")
+    item_id: int = _reference("item.id", index=True)
+    story_id: int | None = Field(default=None, foreign_key="story.id", ondelete="SET NULL")
+    position: int
+    """1 is the first."""
+    score: float
+    reasons: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+
+
+class Delivery(Base, table=True):
+    """One message part of a digest, frozen before sending: the ledger that makes sending resumable.
+
+    state: planned → placing (the stub is on its way; its answer is unknown if we die now) → placed (`message_id` known)
+    → sent (the stub was edited into `body`).
+    """
+
+    __table_args__ = (UniqueConstraint("digest_id", "part"),)
+
+    id: int | None = _id()
+    digest_id: int = _reference("digest.id")
+    part: int = 0
+    chat_id: int = Field(sa_type=BigInteger)
+    state: str = "planned"
+    stub: str = Field(sa_type=Text)
+    body: str = Field(sa_type=Text)
+    keyboard: list[list[dict[str, str]]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    message_id: int | None = Field(default=None, sa_type=BigInteger)
+    stubs_lost: int = 0
+    """How often a stub's answer stayed unknown, so that a stub without content may stand in the chat."""
+    sent_at: datetime | None = None
+
+
+class Feedback(Base, table=True):
+    """A subscriber's signal on an item: 1 liked, -1 disliked. Tapping again removes the row."""
+
+    __table_args__ = (UniqueConstraint("subscriber_id", "item_id"),)
+
+    id: int | None = _id()
+    subscriber_id: int = _reference("subscriber.id")
+    item_id: int = _reference("item.id", index=True)
+    value: int
+    created_at: datetime = Field(default_factory=utc_now)
+
+
+class Invite(Base, table=True):
+    """A single-use right to use the bot. Only the SHA-256 of the token is stored. kind: "claim" makes the owner."""
+
+    token_hash: str = Field(primary_key=True)
+    kind: str = "claim"
+    created_at: datetime = Field(default_factory=utc_now)
+    used_at: datetime | None = None
+    used_by: int | None = Field(default=None, foreign_key="subscriber.id", ondelete="SET NULL")
+
+
+class Draft(Base, table=True):
+    """What a person typed, kept until the work it asked for is done; only its id enters Temporal's history.
+
+    `text` is encrypted (`credentials.py`). `outcome` is what the work found: source ids, or a
+    `reason_key` with its params.
+    """
+
+    __table_args__ = (UniqueConstraint("subscriber_id", "update_id"),)
+
+    id: int | None = _id()
+    subscriber_id: int = _reference("subscriber.id")
+    update_id: int = Field(sa_type=BigInteger)
+    text: str = Field(sa_type=Text)
+    outcome: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    created_at: datetime = Field(default_factory=utc_now, index=True)
+
+
+class UpdateInbox(Base, table=True):
+    """A Telegram update on its way through the bot. The row goes away when its effect is durable and Telegram will not
+    send it again; between the two it stands without its payload, so that a repeat is recognised."""
+
+    __tablename__ = "update_inbox"
+
+    update_id: int = Field(sa_type=BigInteger, primary_key=True)
+    chat_id: int = Field(sa_type=BigInteger)
+    payload: str = Field(sa_type=Text)
+    """The update as JSON, encrypted (`credentials.py`)."""
+    attempts: int = 0
+    set_aside_at: datetime | None = None
+    """When it failed too often and was put aside."""
+    handled_at: datetime | None = None
+    """When its effect became durable; `payload` is empty then."""
+    received_at: datetime = Field(default_factory=utc_now)
