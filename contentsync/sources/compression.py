@@ -1,0 +1,89 @@
+"""Undoing a Content-Encoding without ever inflating more than was asked for.
+
+httpx decodes whole chunks, and chained encodings, before anyone can count: 16 KB can become 16 MB or 16 GB.
+"""
+
+import zlib
+
+ACCEPT_ENCODING = "gzip, deflate"
+"""What `Decoder` can undo, to be told to servers."""
+
+_GZIP_MAGIC = b"\x1f\x8b"
+_SUPPORTED = ("gzip", "x-gzip", "deflate")
+_UNSUPPORTED = ("br", "zstd", "compress", "x-compress", "dcb", "dcz")
+
+
+class UndecodableBody(Exception):
+    """The body is compressed in a way that cannot be undone, or is damaged."""
+
+
+class Decoder:
+    """Undoes one Content-Encoding, piece by piece.
+
+    Forgiving where servers are known to be wrong: "gzip" over a plain body, deflate without its zlib header, padding
+    after the end, an encoding that does not exist.
+    """
+
+    def __init__(self, content_encoding: str) -> None:
+        """Begin a body.
+
+        Raises:
+            UndecodableBody: the encoding is none of ours, or a chain of several.
+        """
+        names = [name.strip() for name in content_encoding.lower().split(",")]
+        names = [name for name in names if name not in ("", "identity")]
+        if len(names) > 1 or any(name in _UNSUPPORTED for name in names):
+            raise UndecodableBody("unknown compression")
+        self._encoding = names[0] if names and names[0] in _SUPPORTED else None
+        self._held_back = b""
+        self._inflater: zlib._Decompress | None = None
+
+    def feed(self, data: bytes, limit_bytes: int) -> bytes:
+        """Give the next decoded bytes, at most `limit_bytes`.
+
+        Ask for one byte more than you accept: if it comes, the body is too long, and feeding must end.
+
+        Raises:
+            UndecodableBody: the data are damaged.
+        """
+        if self._encoding is None:
+            return data[:limit_bytes]
+        data, self._held_back = self._held_back + data, b""
+        parts = []
+        while data and limit_bytes > 0:
+            if self._inflater is None or self._inflater.eof:
+                if len(data) < 2:
+                    self._held_back = data
+                    break
+                if self._inflater is not None and not data.startswith(_GZIP_MAGIC):
+                    break  # padding; a gzip body may also consist of several members
+                self._inflater = self._inflater_for(data)
+                if self._inflater is None:
+                    self._encoding = None
+                    return data[:limit_bytes]
+            try:
+                part = self._inflater.decompress(data, limit_bytes)
+            except zlib.error as error:
+                raise UndecodableBody("damaged compression") from error
+            parts.append(part)
+            limit_bytes -= len(part)
+            data = self._inflater.unused_data
+        return b"".join(parts)
+
+    def finish(self) -> bytes:
+        """Give what was held back, once the last data were fed.
+
+        Raises:
+            UndecodableBody: the compressed data end too early.
+        """
+        if self._inflater is not None and not self._inflater.eof:
+            raise UndecodableBody("the answer broke off")
+        return self._held_back if self._inflater is None else b""
+
+    def _inflater_for(self, head: bytes) -> "zlib._Decompress | None":
+        if head.startswith(_GZIP_MAGIC):
+            return zlib.decompressobj(wbits=31)
+        if self._encoding != "deflate":
+            return None
+        zlib_header = head[0] & 0x0F == 8 and int.from_bytes(head[:2], "big") % 31 == 0  # RFC 1950, section 2.2
+        return zlib.decompressobj(wbits=15 if zlib_header else -15)

@@ -1,0 +1,259 @@
+"""The way out: a guarded HTTP client, a conditional GET, and what counts as a link."""
+
+import asyncio
+import hashlib
+import ipaddress
+import logging
+import re
+import ssl
+from importlib.metadata import version
+from urllib.parse import urljoin
+
+import aiohttp
+import httpx
+import idna
+from aiohttp.abc import AbstractResolver
+
+from contentsync.errors import InvalidLink, TooLarge, TooManyRedirects, Unreachable
+from contentsync.sources.addresses import canonical_ipv4, looks_like_ipv4
+from contentsync.sources.base import Fetched, SourceRef
+from contentsync.sources.compression import ACCEPT_ENCODING, Decoder, UndecodableBody
+from contentsync.sources.failures import http_failure, transport_failure
+from contentsync.sources.guard import CookielessClient, Guard, GuardedTransport
+
+CONTACT_LINK = "https://github.com/contentsync/contentsync"
+ACCEPT = (
+    "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
+    "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, text/html;q=0.5, */*;q=0.1"
+)
+MAX_BODY_BYTES = 10_000_000
+MAX_REDIRECTS = 10
+MAX_LINK_CHARACTERS = 4096
+CONNECT_SECONDS = 10.0
+READ_SECONDS = 15.0
+TOTAL_SECONDS = 30.0
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_NOT_OF_THE_DECODED_BODY = frozenset({"content-encoding", "transfer-encoding", "content-length"})
+_FEED_SCHEMES = frozenset({"feed", "rss", "itpc", "pcast", "podcast"})
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):(?!\d+(?:[/?#]|$))", re.IGNORECASE)  # "example.com:8080/x" has none
+_LINK = re.compile(
+    r"(?P<scheme>[a-z]+)://(?P<userinfo>[^/?#]*@)?(?P<host>\[[^\]]*\]|[^/?#@:]*)(?::(?P<port>\d*))?(?P<rest>[/?].*)?",
+    re.IGNORECASE | re.DOTALL,
+)
+_HOST = re.compile(r"(?=.{1,253}$)(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}\.?")
+_INVISIBLE = re.compile("[\u200b-\u200f\u2060\ufeff]")
+
+
+def open_client(
+    *,
+    allow_private_networks: bool = False,
+    max_connections: int = 64,
+    trusted_hosts: frozenset[str] = frozenset(),
+    resolver: AbstractResolver | None = None,
+    ssl_context: ssl.SSLContext | None = None,
+) -> httpx.AsyncClient:
+    """Give a client whose every connection passes the address guard. Close it when done.
+
+    It keeps no cookies, takes no proxy or netrc from the environment, and follows no redirects by itself.
+    `trusted_hosts` (`host` or `host:port`) are set by the operator and may lie anywhere; `max_connections` holds for
+    them and for all other hosts separately. More requests at once than that wait, and their `total_seconds` run.
+    """
+    # httpx logs every URL at INFO, and the URL of a feed can hold its reader's private token.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    transport = GuardedTransport(
+        Guard(allow_private_networks),
+        trusted_hosts=trusted_hosts,
+        max_connections=max_connections,
+        resolver=resolver,
+        ssl_context=ssl_context or httpx.create_ssl_context(trust_env=False),
+    )
+    return CookielessClient(
+        transport=transport,
+        trust_env=False,
+        follow_redirects=False,
+        timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS, pool=None),
+        headers={
+            "User-Agent": f"contentsync/{version('contentsync')} (+{CONTACT_LINK})",
+            "Accept-Encoding": ACCEPT_ENCODING,
+        },
+    )
+
+
+async def fetch(
+    client: httpx.AsyncClient,
+    ref: SourceRef,
+    *,
+    accept: str = ACCEPT,
+    headers: tuple[tuple[str, str], ...] = (),
+    limit_bytes: int = MAX_BODY_BYTES,
+    total_seconds: float = TOTAL_SECONDS,
+) -> Fetched | None:
+    """Get `ref.url`, following at most `MAX_REDIRECTS`; None if nothing changed (304, or a body with the same hash).
+
+    `limit_bytes` counts the body after decompression; `total_seconds` covers everything, redirects included.
+    `headers` (keys, cookies) go to the origin of `ref.url` only, never to where it redirects.
+
+    Raises:
+        InvalidLink: the link, or a redirect, is none that `normalise_link` accepts.
+        AddressRefused: it leads to an address that the guard refuses.
+        Unreachable, TimedOut, TooLarge, TooManyRedirects: as their names say.
+        NotFound, RateLimited, Refused, ServerFailed: the server answered with a failure.
+    """
+    try:
+        async with asyncio.timeout(total_seconds):
+            return await _follow(client, ref, _request_headers(ref, accept), headers, limit_bytes)
+    except UndecodableBody as error:
+        raise Unreachable(ref.url, str(error)) from error
+    except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError) as error:
+        raise transport_failure(ref.url, error) from error
+
+
+def normalise_link(text: str) -> str:
+    """Turn what a person pasted into an absolute http(s) URL: host in lower-case ASCII, no fragment.
+
+    A missing scheme becomes https, `feed:` and its like are taken off, an IPv4 number is written in dotted form. Any
+    port is accepted: feeds do live on odd ones, and the address guard does not depend on it.
+
+    Raises:
+        InvalidLink: no http(s) link, or one that holds a user name or password; `detail` says which.
+    """
+    return str(_parse_link(text))
+
+
+def canonical_key(url: str) -> str:
+    """Give the identity of a source: its http and https forms are the same, and so is a spelled-out default port.
+
+    Raises:
+        InvalidLink: see `normalise_link`.
+    """
+    return str(_parse_link(url).copy_with(scheme="https"))  # parsing has dropped the default port of its own scheme
+
+
+def _parse_link(text: str) -> httpx.URL:
+    link = _INVISIBLE.sub("", text).strip().strip("<>\"'").strip()
+    if not 0 < len(link) <= MAX_LINK_CHARACTERS:
+        raise InvalidLink(text[:MAX_LINK_CHARACTERS], "it is empty or too long")
+    had_scheme, link = _with_scheme(link.partition("#")[0])
+    match = _LINK.fullmatch(link)
+    if match is None or match["scheme"].lower() not in ("http", "https"):
+        raise InvalidLink(text, "it does not begin with http:// or https://")
+    if match["userinfo"]:
+        raise InvalidLink(text, "it holds a user name or password")
+    host = _ascii_host(match["host"])
+    if host is None or not (had_scheme or match["port"] or "." in host):  # "hello" is a word, not a link
+        raise InvalidLink(text, "it holds no host name")
+    if match["port"] and not 0 < int(match["port"][:6]) < 65_536:
+        raise InvalidLink(text, "there is no such port")
+    port = f":{match['port']}" if match["port"] else ""
+    path = "/" + (match["rest"] or "").removeprefix("/")
+    try:
+        return httpx.URL(f"{match['scheme'].lower()}://{host}{port}{path}")
+    except httpx.InvalidURL as error:
+        raise InvalidLink(text, "it is not well-formed") from error
+
+
+async def _follow(
+    client: httpx.AsyncClient,
+    ref: SourceRef,
+    headers: list[tuple[bytes, bytes]],
+    private_headers: tuple[tuple[str, str], ...],
+    limit_bytes: int,
+) -> Fetched | None:
+    url = first = _parse_link(ref.url)
+    private = [(name.encode(), value.encode()) for name, value in private_headers]
+    visited: set[httpx.URL] = set()
+    while url not in visited and len(visited) <= MAX_REDIRECTS:
+        visited.add(url)
+        same_origin = (url.scheme, url.netloc) == (first.scheme, first.netloc)
+        request = client.build_request("GET", url, headers=headers + private if same_origin else headers)
+        response = await client.send(request, stream=True)
+        try:
+            location = response.headers.get("location") if response.status_code in _REDIRECTS else None
+            if not location:
+                return await _take(ref, response, limit_bytes)
+        finally:
+            await response.aclose()
+        url = _redirected(ref, url, location)
+    raise TooManyRedirects(ref.url)
+
+
+def _request_headers(ref: SourceRef, accept: str) -> list[tuple[bytes, bytes]]:
+    headers = [(b"Accept", accept.encode())]
+    if ref.etag:
+        headers.append((b"If-None-Match", ref.etag.encode()))
+    if ref.last_modified:
+        headers.append((b"If-Modified-Since", ref.last_modified.encode()))
+    return headers
+
+
+def _redirected(ref: SourceRef, url: httpx.URL, location: str) -> httpx.URL:
+    try:
+        return _parse_link(urljoin(str(url), location.strip()))
+    except InvalidLink as error:
+        raise InvalidLink(ref.url, f"it redirects, and the new link is no use: {error.detail}") from error
+    except ValueError as error:  # urljoin, at a broken IPv6 address
+        raise InvalidLink(ref.url, "it redirects, and the new link is not well-formed") from error
+
+
+async def _take(ref: SourceRef, response: httpx.Response, limit_bytes: int) -> Fetched | None:
+    status = response.status_code
+    if status == 304 and (ref.etag or ref.last_modified):
+        return None
+    if not 200 <= status < 300:
+        raise http_failure(ref.url, status, response.headers)
+    headers = tuple(response.headers.multi_items())
+    fields = dict(headers)
+    body = await _read(ref, response, fields.get("content-encoding", ""), limit_bytes)
+    body_hash = hashlib.sha256(body).hexdigest()
+    if body_hash == ref.body_hash:
+        return None
+    return Fetched(
+        url=str(response.url),
+        status=status,
+        headers=tuple(pair for pair in headers if pair[0] not in _NOT_OF_THE_DECODED_BODY),
+        body=body,
+        body_hash=body_hash,
+        etag=fields.get("etag"),
+        last_modified=fields.get("last-modified"),
+        content_type=fields.get("content-type", ""),
+    )
+
+
+async def _read(ref: SourceRef, response: httpx.Response, content_encoding: str, limit_bytes: int) -> bytes:
+    decoder = Decoder(content_encoding)
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        body += decoder.feed(chunk, limit_bytes + 1 - len(body))
+        if len(body) > limit_bytes:
+            raise TooLarge(ref.url, limit_bytes)
+    body += decoder.finish()
+    return bytes(body)
+
+
+def _with_scheme(link: str) -> tuple[bool, str]:
+    """Tell whether the link came with a scheme, and give it with one."""
+    scheme = _SCHEME.match(link)
+    if scheme is None:
+        return link.startswith("//"), "https://" + link.removeprefix("//")
+    name, rest = scheme[1].lower(), link[scheme.end() :]
+    if name in ("http", "https"):
+        return True, f"{name}://{rest.lstrip('/')}"
+    if name not in _FEED_SCHEMES:
+        return True, link
+    if _SCHEME.match(rest):  # feed:https://example.com/rss
+        return True, rest
+    return True, "http://" + rest.removeprefix("//")
+
+
+def _ascii_host(host: str) -> str | None:
+    """Give a host as it is sent over the wire, or None if there can be no such host."""
+    try:
+        if host.startswith("["):
+            return f"[{ipaddress.IPv6Address(host[1:-1])}]" if "%" not in host else None
+        ascii_host = host.lower() if host.isascii() else idna.encode(host, uts46=True).decode("ascii")
+    except ValueError:  # idna.IDNAError is one, too
+        return None
+    if looks_like_ipv4(ascii_host):
+        return canonical_ipv4(ascii_host)
+    return ascii_host if _HOST.fullmatch(ascii_host) else None

@@ -1,0 +1,142 @@
+import asyncio
+import socket
+import ssl
+
+import httpx
+import pytest
+from aiohttp.abc import ResolveResult
+from typing_extensions import override
+
+from contentsync.errors import AddressRefused, InvalidLink, SourceError, Unreachable
+from contentsync.sources.base import SourceRef
+from contentsync.sources.http import fetch, open_client
+from tests.fakes.web import FakeNames, FakeWeb
+
+FEED = b"<rss/>"
+
+HOSTS = ["127.0.0.1", "localhost", "LOCALHOST", "localhost.", "127.1", "127.0.1", "0x7f.1", "0x7f000001", "0X7F.0.0.1"]
+HOSTS += ["2130706433", "017700000001", "0177.0.0.1", "127.0.0.1.", "127.0.0.01", "0", "0.0.0.0", "0x0"]
+HOSTS += ["①②⑦.⓪.⓪.①", "127。0。0。1", "１２７.0.0.1", "ｌｏｃａｌｈｏｓｔ"]
+HOSTS += [
+    "[::1]",
+    "[::]",
+    "[0:0:0:0:0:0:0:1]",
+    "[::ffff:127.0.0.1]",
+    "[::ffff:7f00:1]",
+    "[::FFFF:7F00:0001]",
+    "[::127.0.0.1]",
+]
+HOSTS += [
+    "[::ffff:0:127.0.0.1]",
+    "[64:ff9b::7f00:1]",
+    "[64:ff9b:1::7f00:1]",
+    "[2002:7f00:1::]",
+    "[fe80::1]",
+    "[fc00::1]",
+    "[ff02::1]",
+]
+HOSTS += [
+    "10.0.0.1",
+    "172.16.0.1",
+    "192.168.0.1",
+    "100.64.0.1",
+    "169.254.169.254",
+    "2852039166",
+    "0xa9fea9fe",
+    "[fd00:ec2::254]",
+]
+HOSTS += ["100.100.100.200", "168.63.129.16", "192.0.2.1", "198.18.0.1", "224.0.0.1", "240.0.0.1", "255.255.255.255"]
+HOSTS += ["loopback.test", "mapped.test", "nat64.test", "both.test", "metadata.test", "lan.test", "alias.test"]
+
+NAMES = {
+    "localhost": ["127.0.0.1", "::1"],
+    "localhost.": ["127.0.0.1", "::1"],
+    "loopback.test": ["127.0.0.1"],
+    "mapped.test": ["::ffff:127.0.0.1"],
+    "nat64.test": ["64:ff9b::7f00:1"],
+    "both.test": ["127.0.0.1", "::1", "10.0.0.1"],
+    "metadata.test": ["169.254.169.254"],
+    "lan.test": ["192.168.1.1", "fd00::1"],
+    "alias.test": ["127.0.0.1"],
+}
+
+
+@pytest.fixture(scope="module")
+def context() -> ssl.SSLContext:
+    return httpx.create_ssl_context(trust_env=False)
+
+
+@pytest.mark.parametrize("host", HOSTS)
+async def test_no_notation_of_a_private_address_is_connected_to(host: str, context: ssl.SSLContext) -> None:
+    names = FakeNames(NAMES)
+    async with FakeWeb() as web, open_client(resolver=names, ssl_context=context) as client:
+        with pytest.raises(AddressRefused):
+            await fetch(client, SourceRef(f"http://{host}:{web.port}/"), total_seconds=2)
+        await asyncio.sleep(0)
+        assert web.connections == 0
+
+
+@pytest.mark.parametrize("host", HOSTS)
+async def test_no_redirect_gets_around_the_guard(host: str, context: ssl.SSLContext) -> None:
+    async with FakeWeb() as web, FakeWeb("127.0.0.2") as trusted:
+        trusted.redirect("/", f"http://{host}:{web.port}/")
+        options = {"resolver": FakeNames(NAMES), "ssl_context": context}
+        async with open_client(trusted_hosts=frozenset({f"127.0.0.2:{trusted.port}"}), **options) as client:  # type: ignore[arg-type]
+            with pytest.raises((AddressRefused, InvalidLink, Unreachable)) as caught:
+                await fetch(client, SourceRef(trusted.url("/")), total_seconds=2)
+        # httpx reads a Location by itself, and does not get past some hosts.
+        assert isinstance(caught.value, AddressRefused) or not host.isascii() or host in ("0177.0.0.1", "127.0.0.01")
+        assert trusted.connections == 1
+        assert web.connections == 0
+
+
+async def test_private_networks_are_open_where_the_operator_says_so(context: ssl.SSLContext) -> None:
+    async with FakeWeb() as web:
+        web.serve("/", FEED)
+        async with open_client(allow_private_networks=True, resolver=FakeNames(NAMES), ssl_context=context) as client:
+            for host in ("127.0.0.1", "0x7f.1", "localhost", "loopback.test", "both.test", "[::ffff:127.0.0.1]"):
+                assert await fetch(client, SourceRef(f"http://{host}:{web.port}/"), total_seconds=2) is not None
+            for host in ("0.0.0.0", "[::]", "169.254.169.254", "metadata.test"):
+                with pytest.raises(AddressRefused):
+                    await fetch(client, SourceRef(f"http://{host}:{web.port}/"), total_seconds=2)
+
+
+async def test_a_trusted_host_may_lie_anywhere_and_nobody_else(context: ssl.SSLContext) -> None:
+    async with FakeWeb() as web, FakeWeb() as other:
+        web.serve("/", FEED)
+        other.serve("/", FEED)
+        trusted = frozenset({f"127.0.0.1:{web.port}", f"Alias.test:{web.port}", "loopback.test"})
+        async with open_client(trusted_hosts=trusted, resolver=FakeNames(NAMES), ssl_context=context) as client:
+
+            async def outcome(url: str) -> str:
+                try:
+                    return "got it" if await fetch(client, SourceRef(url), total_seconds=2) else "unchanged"
+                except SourceError as error:
+                    return type(error).__name__
+
+            assert await outcome(web.url("/")) == "got it"
+            assert await outcome(f"http://alias.test:{web.port}/") == "got it"
+            assert await outcome(f"http://loopback.test:{other.port}/") == "got it"
+            assert await outcome(other.url("/")) == "AddressRefused"
+            assert await outcome(f"http://alias.test:{other.port}/") == "AddressRefused"
+            assert await outcome(f"http://mapped.test:{web.port}/") == "AddressRefused"
+        assert (web.connections, other.connections) == (2, 1)
+
+
+async def test_a_name_is_looked_up_once_for_a_connection(context: ssl.SSLContext) -> None:
+    class Rebinding(FakeNames):
+        """Says 127.0.0.2 first, and from then on the address it is after."""
+
+        @override
+        async def resolve(
+            self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+        ) -> list[ResolveResult]:
+            self.addresses[host] = ["127.0.0.1"] if self.asked else ["127.0.0.2"]
+            return await super().resolve(host, port, family)
+
+    names = Rebinding({})
+    async with FakeWeb() as web, FakeWeb("127.0.0.2", web.port) as first:
+        first.serve("/", FEED)
+        async with open_client(allow_private_networks=True, resolver=names, ssl_context=context) as client:
+            assert await fetch(client, SourceRef(f"http://rebind.test:{web.port}/"), total_seconds=2) is not None
+        assert (names.asked, first.connections, web.connections) == (["rebind.test"], 1, 0)
