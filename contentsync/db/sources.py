@@ -1,0 +1,224 @@
+"""Sources and who follows them: finding, following, claiming what is due, and writing down how a pull went."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypedDict
+
+from sqlalchemy import Table, bindparam, case, exists, or_, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import and_, col, delete, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from contentsync.db.models import Base, Source, Subscriber, Subscription
+
+SOURCES: Table = Base.metadata.tables["source"]
+SUBSCRIPTIONS: Table = Base.metadata.tables["subscription"]
+
+
+class PullRecord(TypedDict):
+    """How a source stands after a pull, whatever came of it: one row of `record_pulls`. Times are aware."""
+
+    id: int
+    title: str
+    site_url: str | None
+    language: str | None
+    etag: str | None
+    last_modified: str | None
+    body_hash: str | None
+    next_pull_at: datetime
+    interval_minutes: int
+    failures: int
+    last_error: str | None
+    last_error_params: dict[str, str | int]
+    last_pull_at: datetime
+    last_success_at: datetime | None
+    last_new_at: datetime | None
+
+
+def insert(session: AsyncSession, table: Table) -> Any:
+    """An INSERT of the session's engine: both engines know ON CONFLICT, each through a construct of its own."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    return dialect.insert(table)
+
+
+async def upsert_found(
+    session: AsyncSession,
+    *,
+    kind: str,
+    key: str,
+    url: str,
+    title: str,
+    site_url: str | None,
+    language: str | None,
+    preview: Sequence[str],
+    now: datetime,
+) -> int:
+    """The id of the source with this canonical key, made if it was unknown.
+
+    A known one keeps its URL and title (others may follow it); its preview is renewed, and gaps are filled.
+    """
+    statement = insert(session, SOURCES).values(
+        kind=kind,
+        key=key,
+        url=url,
+        title=title,
+        site_url=site_url,
+        language=language,
+        preview=list(preview),
+        last_error_params={},
+        created_at=now,
+    )
+    found = statement.excluded
+    statement = statement.on_conflict_do_update(
+        index_elements=[SOURCES.c.key],
+        set_={
+            "preview": found.preview,
+            "title": case((SOURCES.c.title == "", found.title), else_=SOURCES.c.title),
+            "site_url": case((SOURCES.c.site_url.is_(None), found.site_url), else_=SOURCES.c.site_url),
+            "language": case((SOURCES.c.language.is_(None), found.language), else_=SOURCES.c.language),
+        },
+    ).returning(SOURCES.c.id)
+    source_id: int = (await session.exec(statement)).scalar_one()
+    return source_id
+
+
+async def follow(
+    session: AsyncSession, *, subscriber_id: int, source_id: int, now: datetime, origin: str = "link"
+) -> bool:
+    """Whether the subscriber follows the source only from now on; if so, it is due at once."""
+    statement = insert(session, SUBSCRIPTIONS).values(
+        subscriber_id=subscriber_id, source_id=source_id, origin=origin, created_at=now
+    )
+    statement = statement.on_conflict_do_nothing().returning(SUBSCRIPTIONS.c.id)
+    is_new = (await session.exec(statement)).first() is not None
+    if is_new:
+        await session.exec(update(SOURCES).where(SOURCES.c.id == source_id).values(next_pull_at=now))
+    return is_new
+
+
+async def unfollow(session: AsyncSession, *, subscriber_id: int, source_id: int) -> bool:
+    """Whether the subscriber followed the source until now. A source that nobody follows any more is never due."""
+    removed = await session.exec(
+        delete(Subscription).where(
+            col(Subscription.subscriber_id) == subscriber_id, col(Subscription.source_id) == source_id
+        )
+    )
+    await session.exec(update(SOURCES).where(SOURCES.c.id == source_id, ~_is_followed()).values(next_pull_at=None))
+    return removed.rowcount > 0
+
+
+async def list_followed(session: AsyncSession, *, subscriber_id: int) -> list[Source]:
+    """What the subscriber follows, by title as people sort (upper and lower case alike)."""
+    followed = await session.exec(_followed_by(subscriber_id))
+    return sorted(followed.all(), key=lambda source: ((source.title or source.url).casefold(), source.id))
+
+
+async def get_followed(session: AsyncSession, *, subscriber_id: int, source_id: int) -> Source | None:
+    """The source, if the subscriber follows it."""
+    followed: Source | None = (
+        await session.exec(_followed_by(subscriber_id).where(col(Source.id) == source_id))
+    ).one_or_none()
+    return followed
+
+
+async def get_sources(session: AsyncSession, *, source_ids: Sequence[int]) -> list[Source]:
+    """The sources with these ids, in the order of the ids; unknown ids are left out."""
+    found = {source.id: source for source in await session.exec(select(Source).where(col(Source.id).in_(source_ids)))}
+    return [found[source_id] for source_id in source_ids if source_id in found]
+
+
+async def is_first_pull_running(session: AsyncSession, *, subscriber_id: int, now: datetime) -> bool:
+    """Whether a followed source was never pulled yet, and is due or being pulled."""
+    waiting = _followed_by(subscriber_id).where(
+        col(Source.last_pull_at).is_(None), or_(col(Source.next_pull_at) <= now, col(Source.lease_until) > now)
+    )
+    return (await session.exec(waiting.limit(1))).first() is not None
+
+
+async def claim_due(
+    session: AsyncSession, *, now: datetime, lease_id: str, lease_seconds: int, limit: int
+) -> list[int]:
+    """Lease at most `limit` due sources for `lease_seconds` and give their ids, the longest due first.
+
+    Due means: its time has come, nobody holds a lease on it, and somebody follows it who is neither paused nor blocked.
+    Workers may claim at the same time; each gets sources of its own.
+    """
+    reached = exists().where(
+        SUBSCRIPTIONS.c.source_id == SOURCES.c.id,
+        col(Subscriber.id) == SUBSCRIPTIONS.c.subscriber_id,
+        col(Subscriber.paused).is_(False),
+        col(Subscriber.blocked_at).is_(None),
+    )
+    is_free = or_(SOURCES.c.lease_until.is_(None), SOURCES.c.lease_until <= now)
+    due = (
+        select(SOURCES.c.id, SOURCES.c.next_pull_at)
+        .where(and_(SOURCES.c.next_pull_at <= now, is_free, reached))
+        .order_by(SOURCES.c.next_pull_at, SOURCES.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=SOURCES)
+        .cte("due")
+    )
+    claimed = await session.exec(
+        update(SOURCES)
+        .where(SOURCES.c.id.in_(select(due.c.id)))
+        .values(lease_id=lease_id, lease_until=now + timedelta(seconds=lease_seconds))
+        .returning(SOURCES.c.next_pull_at, SOURCES.c.id)
+    )
+    return [row.id for row in sorted(claimed, key=lambda row: (row.next_pull_at, row.id))]
+
+
+async def claim_sources(
+    session: AsyncSession, *, source_ids: Sequence[int], now: datetime, lease_id: str, lease_seconds: int
+) -> list[int]:
+    """Lease exactly these sources, due or not, and give the ids that exist.
+
+    A lease somebody else holds is taken over: his pull finds it gone and stores nothing.
+    """
+    claimed = await session.exec(
+        update(SOURCES)
+        .where(SOURCES.c.id.in_(source_ids))
+        .values(lease_id=lease_id, lease_until=now + timedelta(seconds=lease_seconds))
+        .returning(SOURCES.c.id)
+    )
+    return sorted(claimed.scalars())
+
+
+async def list_leased(session: AsyncSession, *, lease_id: str, source_ids: Sequence[int]) -> list[Source]:
+    """Those of the sources that are still to be pulled under this lease; `record_pulls` ends it source by source."""
+    leased = select(Source).where(col(Source.id).in_(source_ids), col(Source.lease_id) == lease_id)
+    return list(await session.exec(leased.order_by(col(Source.id))))
+
+
+async def lock_leased(session: AsyncSession, *, lease_id: str, source_ids: Sequence[int]) -> set[int]:
+    """Those of the sources whose lease is still this one. Until the transaction ends nobody can take them over."""
+    leased = select(Source.id).where(col(Source.id).in_(source_ids), col(Source.lease_id) == lease_id)
+    ids = await session.exec(leased.order_by(col(Source.id)).with_for_update())
+    return {source_id for source_id in ids if source_id is not None}
+
+
+async def record_pulls(session: AsyncSession, *, records: Sequence[PullRecord]) -> None:
+    """Write down how sources stand after a pull and end their leases. One that nobody follows any more is never due."""
+    columns = [name for name in PullRecord.__annotations__ if name not in ("id", "next_pull_at")]
+    statement = (
+        update(SOURCES)
+        .where(SOURCES.c.id == bindparam("b_id"))
+        .values(
+            {name: bindparam(f"b_{name}") for name in columns}
+            | {"next_pull_at": case((_is_followed(), bindparam("b_next_pull_at", type_=SOURCES.c.next_pull_at.type)))}
+            | {"lease_id": None, "lease_until": None}
+        )
+    )
+    if records:
+        await session.exec(statement, params=[{f"b_{name}": value for name, value in row.items()} for row in records])
+
+
+def _is_followed() -> Any:
+    return exists().where(SUBSCRIPTIONS.c.source_id == SOURCES.c.id)
+
+
+def _followed_by(subscriber_id: int) -> Any:
+    return (
+        select(Source)
+        .join(Subscription, col(Subscription.source_id) == col(Source.id))
+        .where(col(Subscription.subscriber_id) == subscriber_id)
+    )

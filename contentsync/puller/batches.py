@@ -1,0 +1,153 @@
+"""Pulling a batch of sources: fetch → archive → parse → store, all at once, group by group, each source for itself."""
+
+import asyncio
+import logging
+import traceback
+from collections.abc import AsyncIterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+import httpx
+
+from contentsync.db import items, sources
+from contentsync.db.engine import Database
+from contentsync.db.items import ItemRow
+from contentsync.db.models import Source as StoredSource
+from contentsync.errors import SourceError
+from contentsync.puller.archive import ArchiveFile, Place
+from contentsync.puller.contract import PullResult
+from contentsync.puller.hosts import HostSlots
+from contentsync.puller.intake import INTERNAL, Arrival, Failure, Pull, failure_of, id_of, pull_record, raw_row, take_in
+from contentsync.puller.plan import Bounds
+from contentsync.puller.work import PullBatchInput, total
+from contentsync.sources.base import Source, SourceRef
+
+GROUP_SOURCES = 25
+GROUP_ROWS = 1000
+"""A group is stored in one transaction when it has that many sources or items: the chat waits no longer than that
+for the write lock, and a crash loses no more."""
+
+logger = logging.getLogger(__name__)
+
+
+class BatchPuller:
+    """Pulls batches; several may run at the same time and share the client, the manners and the parser thread."""
+
+    def __init__(
+        self, *, db: Database, client: httpx.AsyncClient, data_dir: Path, kinds: Mapping[str, Source], bounds: Bounds
+    ) -> None:
+        self._db = db
+        self._client = client
+        self._data_dir = data_dir
+        self._kinds = kinds
+        self._bounds = bounds
+        self._hosts = HostSlots()
+        # One thread: parsing holds the interpreter, so a second one would only take turns with the first.
+        self._parser = ThreadPoolExecutor(max_workers=1, thread_name_prefix="parser")
+
+    async def pull(self, batch: PullBatchInput, *, attempt: int = 1) -> PullResult:
+        """Pull what the lease still holds of the batch. After a crash, another attempt goes on after the last group."""
+        now = datetime.fromisoformat(batch.now)
+        archive = ArchiveFile(self._data_dir, batch.name if attempt == 1 else f"{batch.name}-{attempt}", now)
+        async with self._db.read() as session:
+            due = await sources.list_leased(session, lease_id=batch.lease_id, source_ids=batch.source_ids)
+        pulls = [asyncio.create_task(self._pull(source, now)) for source in due]
+        try:
+            return total([await self._keep(group, archive, batch.lease_id, now) async for group in _groups(pulls)])
+        finally:
+            for pull in pulls:
+                pull.cancel()
+            await asyncio.gather(*pulls, return_exceptions=True)
+
+    async def _pull(self, source: StoredSource, now: datetime) -> Pull:
+        """Fetch and parse one source. Whatever goes wrong with it is its own result, so that the batch goes on."""
+        try:
+            return Pull(source, await self._fetch(source, now))
+        except SourceError as error:
+            return Pull(source, failure_of(error))
+        except Exception as error:  # noqa: BLE001 - a bug that one source brings out must not stop the others
+            _report(source, error)
+            return Pull(source, INTERNAL)
+
+    async def _fetch(self, source: StoredSource, now: datetime) -> Arrival | None:
+        kind = self._kinds[source.kind]
+        ref = SourceRef(source.url, source.etag, source.last_modified, source.body_hash)
+        async with self._hosts.slot(source.url):
+            fetched = await kind.fetch(self._client, ref)
+            if fetched is None:
+                return None
+            # The slot is kept while parsing, so that bodies do not pile up in memory.
+            work = partial(take_in, kind, fetched, source_id=id_of(source), now=now)
+            return await asyncio.get_running_loop().run_in_executor(self._parser, work)
+
+    async def _keep(self, group: Sequence[Pull], archive: ArchiveFile, lease_id: str, now: datetime) -> PullResult:
+        """Archive a group, then store it; if the database refuses a value in it, each source is stored for itself."""
+        arrivals = {pull.source_id: pull.came for pull in group if isinstance(pull.came, Arrival)}
+        found = await asyncio.to_thread(archive.append, [arrival.record for arrival in arrivals.values()])
+        places = dict(zip(arrivals, found, strict=True))
+        try:
+            return await self._store(group, places, lease_id, now)
+        except Exception as error:
+            if not items.is_unstorable(error):
+                raise
+        return total([await self._store_alone(pull, places, lease_id, now) for pull in group])
+
+    async def _store_alone(self, pull: Pull, places: Mapping[int, Place], lease_id: str, now: datetime) -> PullResult:
+        try:
+            return await self._store([pull], places, lease_id, now)
+        except Exception as error:
+            if not items.is_unstorable(error):
+                raise
+            _report(pull.source, error)
+            return await self._store([Pull(pull.source, INTERNAL)], {}, lease_id, now)
+
+    async def _store(
+        self, group: Sequence[Pull], places: Mapping[int, Place], lease_id: str, now: datetime
+    ) -> PullResult:
+        """Store in one transaction raw documents, items, and how sources stand; those with a lost lease are left."""
+        async with self._db.write() as session:
+            held = await sources.lock_leased(session, lease_id=lease_id, source_ids=[pull.source_id for pull in group])
+            mine = [pull for pull in group if pull.source_id in held]
+            arrivals = {pull.source_id: pull.came for pull in mine if isinstance(pull.came, Arrival)}
+            raw_ids = await items.add_raw_documents(
+                session, rows=[raw_row(arrival, places[id], source_id=id, now=now) for id, arrival in arrivals.items()]
+            )
+            rows = [ItemRow(**{**row, "raw_document_id": raw_ids[id]}) for id, a in arrivals.items() for row in a.rows]
+            new = await items.upsert_items(session, rows=rows)
+            await sources.record_pulls(
+                session,
+                records=[
+                    pull_record(pull, new_items=new[pull.source_id], now=now, bounds=self._bounds) for pull in mine
+                ],
+            )
+        failed = sum(isinstance(pull.came, Failure) for pull in mine)
+        return PullResult(len(arrivals), len(mine) - len(arrivals) - failed, failed, new.total())
+
+
+async def _groups(pulls: Sequence[asyncio.Task[Pull]]) -> AsyncIterator[list[Pull]]:
+    """The pulls as they end, in groups of a size that fits a transaction."""
+    group: list[Pull] = []
+    rows = 0
+    for ended in asyncio.as_completed(pulls):
+        pull = await ended
+        group.append(pull)
+        rows += len(pull.came.rows) if isinstance(pull.came, Arrival) else 0
+        if len(group) >= GROUP_SOURCES or rows >= GROUP_ROWS:
+            yield group
+            group, rows = [], 0
+    if group:
+        yield group
+
+
+def _report(source: StoredSource, error: Exception) -> None:
+    # Neither the message nor the traceback's values: they may hold what a person typed.
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    logger.error(
+        "pull failed unexpectedly source=%s error=%s at=%s:%s",
+        source.id,
+        type(error).__name__,
+        Path(frame.filename).name,
+        frame.lineno,
+    )

@@ -1,0 +1,56 @@
+"""How the puller's work is started: names, inputs, results. Everybody may import this; it imports only errors."""
+
+from dataclasses import dataclass, field
+
+PULL_DUE = "puller.PullDue"
+PULL_SOURCES = "puller.PullSources"
+FIND_FEEDS = "puller.FindFeeds"
+
+
+@dataclass(frozen=True)
+class PullDueInput:
+    """`now`: ISO 8601 with offset, to simulate a moment; None is the workflow's own time."""
+
+    now: str | None = None
+
+
+@dataclass(frozen=True)
+class PullSourcesInput:
+    """Pull these sources at once, due or not (somebody has just followed them)."""
+
+    source_ids: list[int]
+    now: str | None = None
+
+
+@dataclass(frozen=True)
+class PullResult:
+    """Counts over all sources of the call."""
+
+    pulled: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    new_items: int = 0
+
+
+@dataclass(frozen=True)
+class FindFeedsInput:
+    """`draft_id` names the draft row whose text holds the link; the link itself stays out of Temporal's history."""
+
+    draft_id: int
+
+
+@dataclass(frozen=True)
+class FindFeedsResult:
+    """Sources that were found, best first. If there are none, the draft's `outcome` holds `reason_key` and `params`."""
+
+    source_ids: list[int] = field(default_factory=list)
+
+
+def pull_sources_workflow_id(source_id: int) -> str:
+    """One such run a source at a time: a second follower of the same source joins the first one's pull."""
+    return f"pull/source/{source_id}"
+
+
+def find_feeds_workflow_id(draft_id: int) -> str:
+    """One run a draft: a repeated update finds the first run's result."""
+    return f"find/{draft_id}"
