@@ -23,7 +23,9 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
-        self.engine: AsyncEngine = create_async_engine(url, pool_pre_ping=not self.is_sqlite)
+        # Each SQLite connection is a thread: a few that stay are faster than many that come and go.
+        pool = {"pool_size": 6, "max_overflow": 0} if self.is_sqlite else {"pool_pre_ping": True}
+        self.engine: AsyncEngine = create_async_engine(url, pool_timeout=60, **pool)
         # SQLite has one writer; waiting in line here is fair, its own busy handler is not.
         self._write_lock = asyncio.Lock()
         if self.is_sqlite:

@@ -60,6 +60,10 @@ class PullerActivities:
             bounds=Bounds(settings.min_pull_interval_minutes, settings.max_pull_interval_minutes),
         )
 
+    def close(self) -> None:
+        """End what parses."""
+        self._batches.close()
+
     def all(self) -> list[Callable[..., Any]]:
         """What a worker registers."""
         return [self.claim_due, self.claim_sources, self.pull_batch, self.find_feeds]

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import traceback
 from collections.abc import AsyncIterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -20,6 +19,8 @@ from contentsync.puller.archive import ArchiveFile, Place
 from contentsync.puller.contract import PullResult
 from contentsync.puller.hosts import HostSlots
 from contentsync.puller.intake import INTERNAL, Arrival, Failure, Pull, failure_of, id_of, pull_record, raw_row, take_in
+from contentsync.puller.parser import Batch as ParserBatch
+from contentsync.puller.parser import Parser
 from contentsync.puller.plan import Bounds
 from contentsync.puller.work import PullBatchInput, total
 from contentsync.sources.base import Source, SourceRef
@@ -33,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 
 class BatchPuller:
-    """Pulls batches; several may run at the same time and share the client, the manners and the parser thread."""
+    """Pulls batches; several may run at the same time and share the client, the manners and the parser."""
 
     def __init__(
         self, *, db: Database, client: httpx.AsyncClient, data_dir: Path, kinds: Mapping[str, Source], bounds: Bounds
@@ -44,8 +45,11 @@ class BatchPuller:
         self._kinds = kinds
         self._bounds = bounds
         self._hosts = HostSlots()
-        # One thread: parsing holds the interpreter, so a second one would only take turns with the first.
-        self._parser = ThreadPoolExecutor(max_workers=1, thread_name_prefix="parser")
+        self._parser = Parser()
+
+    def close(self) -> None:
+        """End what parses."""
+        self._parser.close()
 
     async def pull(self, batch: PullBatchInput, *, attempt: int = 1) -> PullResult:
         """Pull what the lease still holds of the batch. After a crash, another attempt goes on after the last group."""
@@ -53,25 +57,34 @@ class BatchPuller:
         archive = ArchiveFile(self._data_dir, batch.name if attempt == 1 else f"{batch.name}-{attempt}", now)
         async with self._db.read() as session:
             due = await sources.list_leased(session, lease_id=batch.lease_id, source_ids=batch.source_ids)
-        pulls = [asyncio.create_task(self._pull(source, now)) for source in due]
-        try:
-            return total([await self._keep(group, archive, batch.lease_id, now) async for group in _groups(pulls)])
-        finally:
-            for pull in pulls:
-                pull.cancel()
-            await asyncio.gather(*pulls, return_exceptions=True)
+        ended: asyncio.Queue[Pull] = asyncio.Queue()
+        async with self._parser.batch(len(due)) as parser:
+            pulls = [asyncio.create_task(self._pull_into(ended, source, parser, now)) for source in due]
+            try:
+                groups = _groups(ended, len(due))
+                return total([await self._keep(group, archive, batch.lease_id, now) async for group in groups])
+            finally:
+                for pull in pulls:
+                    pull.cancel()
+                await asyncio.gather(*pulls, return_exceptions=True)
 
-    async def _pull(self, source: StoredSource, now: datetime) -> Pull:
+    async def _pull_into(
+        self, ended: asyncio.Queue[Pull], source: StoredSource, parser: ParserBatch, now: datetime
+    ) -> None:
+        # The task itself keeps nothing, so that what is stored can be forgotten while the batch goes on.
+        ended.put_nowait(await self._pull(source, parser, now))
+
+    async def _pull(self, source: StoredSource, parser: ParserBatch, now: datetime) -> Pull:
         """Fetch and parse one source. Whatever goes wrong with it is its own result, so that the batch goes on."""
         try:
-            return Pull(source, await self._fetch(source, now))
+            return Pull(source, await self._fetch(source, parser, now))
         except SourceError as error:
             return Pull(source, failure_of(error))
         except Exception as error:  # noqa: BLE001 - a bug that one source brings out must not stop the others
             _report(source, error)
             return Pull(source, INTERNAL)
 
-    async def _fetch(self, source: StoredSource, now: datetime) -> Arrival | None:
+    async def _fetch(self, source: StoredSource, parser: ParserBatch, now: datetime) -> Arrival | None:
         kind = self._kinds[source.kind]
         ref = SourceRef(source.url, source.etag, source.last_modified, source.body_hash)
         async with self._hosts.slot(source.url):
@@ -80,7 +93,7 @@ class BatchPuller:
                 return None
             # The slot is kept while parsing, so that bodies do not pile up in memory.
             work = partial(take_in, kind, fetched, source_id=id_of(source), now=now)
-            return await asyncio.get_running_loop().run_in_executor(self._parser, work)
+            return await parser.run(work)
 
     async def _keep(self, group: Sequence[Pull], archive: ArchiveFile, lease_id: str, now: datetime) -> PullResult:
         """Archive a group, then store it; if the database refuses a value in it, each source is stored for itself."""
@@ -126,12 +139,12 @@ class BatchPuller:
         return PullResult(len(arrivals), len(mine) - len(arrivals) - failed, failed, new.total())
 
 
-async def _groups(pulls: Sequence[asyncio.Task[Pull]]) -> AsyncIterator[list[Pull]]:
-    """The pulls as they end, in groups of a size that fits a transaction."""
+async def _groups(ended: asyncio.Queue[Pull], count: int) -> AsyncIterator[list[Pull]]:
+    """The `count` pulls as they end, in groups of a size that fits a transaction."""
     group: list[Pull] = []
     rows = 0
-    for ended in asyncio.as_completed(pulls):
-        pull = await ended
+    for _ in range(count):
+        pull = await ended.get()
         group.append(pull)
         rows += len(pull.came.rows) if isinstance(pull.came, Arrival) else 0
         if len(group) >= GROUP_SOURCES or rows >= GROUP_ROWS:
