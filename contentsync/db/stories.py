@@ -1,0 +1,248 @@
+"""Items on their way to a digest: giving them a story, offering them to a subscriber, and showing them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import Table, bindparam, exists, func, select, update
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from contentsync.db.models import Base, DigestEntry, Item, Source, Subscription
+from contentsync.db.sources import insert
+
+STORIES: Table = Base.metadata.tables["story"]
+ITEMS: Table = Base.metadata.tables["item"]
+
+
+@dataclass(frozen=True, slots=True)
+class NewItem:
+    """What the processor needs of an item it has not seen in this form. `content_hash` names the form."""
+
+    id: int
+    link: str | None
+    title: str
+    summary_html: str
+    content_hash: str
+    first_seen_at: datetime
+    source_language: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessedItem:
+    """What the processor found out about an item."""
+
+    id: int
+    content_hash: str
+    canonical_link: str | None
+    story_key: str
+    first_seen_at: datetime
+    summary_text: str
+    language: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An item a subscriber may be sent. `source_recent`: items of its source in the recent days, sent or not."""
+
+    item_id: int
+    story_id: int
+    source_id: int
+    sort_at: datetime
+    source_recent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """An item as it is shown to a subscriber. `also_in`: other sources they follow that tell the story, by title."""
+
+    item_id: int
+    title: str
+    link: str | None
+    source_title: str
+    sort_at: datetime
+    author: str | None
+    summary_text: str
+    media_kind: str
+    also_in: tuple[str, ...] = ()
+
+
+async def list_unprocessed(session: AsyncSession, *, after_id: int, limit: int) -> list[NewItem]:
+    """Items without a story yet, or edited since they got it, with ids above `after_id`, ascending."""
+    statement: Any = (
+        select(
+            ITEMS.c.id,
+            ITEMS.c.link,
+            ITEMS.c.title,
+            ITEMS.c.summary_html,
+            ITEMS.c.content_hash,
+            ITEMS.c.first_seen_at,
+            col(Source.language),
+        )
+        .join(Source, col(Source.id) == ITEMS.c.source_id)
+        .where(ITEMS.c.processed_at.is_(None), ITEMS.c.id > after_id)
+        .order_by(ITEMS.c.id)
+        .limit(limit)
+    )
+    return [NewItem(*row) for row in await session.exec(statement)]
+
+
+async def store_processed(session: AsyncSession, *, items: Sequence[ProcessedItem], now: datetime) -> None:
+    """Write down what the processor found out; stories that are new are made.
+
+    May run twice at once over the same items. An item that was edited meanwhile stays unprocessed.
+    """
+    ids = await _story_ids(session, items)
+    statement = (
+        update(ITEMS)
+        .where(ITEMS.c.id == bindparam("b_id"), ITEMS.c.content_hash == bindparam("b_content_hash"))
+        .values(
+            canonical_link=bindparam("b_canonical_link"),
+            summary_text=bindparam("b_summary_text"),
+            language=bindparam("b_language"),
+            story_id=bindparam("b_story_id"),
+            processed_at=now,
+        )
+    )
+    rows = [
+        {
+            "b_id": item.id,
+            "b_content_hash": item.content_hash,
+            "b_canonical_link": item.canonical_link,
+            "b_summary_text": item.summary_text,
+            "b_language": item.language,
+            "b_story_id": ids[item.story_key],
+        }
+        for item in sorted(items, key=lambda item: item.id)
+    ]
+    if rows:
+        await session.exec(statement, params=rows)
+
+
+async def _story_ids(session: AsyncSession, items: Iterable[ProcessedItem]) -> dict[str, int]:
+    first_seen: dict[str, datetime] = {}
+    for item in items:
+        first_seen[item.story_key] = min(item.first_seen_at, first_seen.get(item.story_key, item.first_seen_at))
+    # In the order of the keys, so that two of these at once wait for each other instead of locking each other out.
+    rows = [{"key": key, "first_seen_at": first_seen[key]} for key in sorted(first_seen)]
+    if rows:
+        await session.exec(insert(session, STORIES).on_conflict_do_nothing(index_elements=["key"]), params=rows)
+    known: Any = select(STORIES.c.key, STORIES.c.id).where(STORIES.c.key.in_(first_seen))
+    return {row.key: row.id for row in await session.exec(known)}
+
+
+async def list_offers(
+    session: AsyncSession, *, subscriber_id: int, recent_since: datetime, latest_of_new: int, limit: int
+) -> list[Offer]:
+    """What a subscriber may be sent: processed items of sources they follow, never an item or story they were sent.
+
+    Recent ones (`sort_at` from `recent_since` on), the newest `limit` of them. A source they follow only since
+    `recent_since` or later also offers its latest `latest_of_new` items however old they are, so that the first digest
+    is not empty; sent ones count among these, so that no further ones move up.
+    """
+    offered: Any = (
+        select(ITEMS.c.id, ITEMS.c.story_id, ITEMS.c.source_id, ITEMS.c.sort_at)
+        .join(Subscription, col(Subscription.source_id) == ITEMS.c.source_id)
+        .where(
+            col(Subscription.subscriber_id) == subscriber_id,
+            ITEMS.c.processed_at.is_not(None),
+            ITEMS.c.story_id.is_not(None),
+        )
+    )
+    recent = offered.where(ITEMS.c.sort_at >= recent_since, *_unsent(subscriber_id, ITEMS))
+    place = func.row_number().over(partition_by=ITEMS.c.source_id, order_by=(ITEMS.c.sort_at.desc(), ITEMS.c.id))
+    latest = offered.add_columns(place.label("place")).where(col(Subscription.created_at) >= recent_since).subquery()
+    older: Any = select(latest.c.id, latest.c.story_id, latest.c.source_id, latest.c.sort_at).where(
+        latest.c.place <= latest_of_new, latest.c.sort_at < recent_since, *_unsent(subscriber_id, latest)
+    )
+    counts = await _count_recent(session, subscriber_id=subscriber_id, since=recent_since)
+    rows: list[Any] = [
+        *await session.exec(recent.order_by(ITEMS.c.sort_at.desc(), ITEMS.c.id).limit(limit)),
+        *await session.exec(older.order_by(latest.c.sort_at.desc(), latest.c.id)),
+    ]
+    return [
+        Offer(row.id, row.story_id, row.source_id, row.sort_at, counts.get(row.source_id, 0)) for row in rows[:limit]
+    ]
+
+
+def _unsent(subscriber_id: int, items: Any) -> tuple[Any, Any]:
+    mine = col(DigestEntry.subscriber_id) == subscriber_id
+    return (
+        ~exists().where(mine, col(DigestEntry.item_id) == items.c.id),
+        ~exists().where(mine, col(DigestEntry.story_id) == items.c.story_id),
+    )
+
+
+async def _count_recent(session: AsyncSession, *, subscriber_id: int, since: datetime) -> dict[int, int]:
+    statement: Any = (
+        select(ITEMS.c.source_id, func.count())
+        .join(Subscription, col(Subscription.source_id) == ITEMS.c.source_id)
+        .where(col(Subscription.subscriber_id) == subscriber_id, ITEMS.c.sort_at >= since)
+        .group_by(ITEMS.c.source_id)
+    )
+    return {row[0]: row[1] for row in await session.exec(statement)}
+
+
+async def is_processing(session: AsyncSession, *, subscriber_id: int, followed_since: datetime) -> bool:
+    """Whether a source the subscriber follows only since then has items that wait for the processor."""
+    waiting: Any = (
+        select(ITEMS.c.id)
+        .join(Subscription, col(Subscription.source_id) == ITEMS.c.source_id)
+        .where(
+            col(Subscription.subscriber_id) == subscriber_id,
+            col(Subscription.created_at) >= followed_since,
+            ITEMS.c.processed_at.is_(None),
+        )
+    )
+    return (await session.exec(waiting.limit(1))).first() is not None
+
+
+async def list_tellings(session: AsyncSession, *, subscriber_id: int, item_ids: Sequence[int]) -> list[Telling]:
+    """These items as they are shown to the subscriber, in the order of the ids; unknown ids are left out."""
+    statement: Any = (
+        select(Item, Source).join(Source, col(Source.id) == col(Item.source_id)).where(col(Item.id).in_(item_ids))
+    )
+    found = {item.id: (item, source) for item, source in await session.exec(statement)}
+    also = await _sources_by_story(
+        session, subscriber_id=subscriber_id, story_ids=[item.story_id for item, _ in found.values() if item.story_id]
+    )
+    return [_telling(*found[item_id], also) for item_id in item_ids if item_id in found]
+
+
+async def _sources_by_story(
+    session: AsyncSession, *, subscriber_id: int, story_ids: Sequence[int]
+) -> dict[int, list[tuple[int, str]]]:
+    """Of each story the followed sources that tell it: id and title, by title."""
+    statement: Any = (
+        select(ITEMS.c.story_id, col(Source.id), col(Source.title), col(Source.url))
+        .join(Source, col(Source.id) == ITEMS.c.source_id)
+        .join(Subscription, col(Subscription.source_id) == ITEMS.c.source_id)
+        .where(col(Subscription.subscriber_id) == subscriber_id, ITEMS.c.story_id.in_(story_ids))
+        .distinct()
+    )
+    found: dict[int, list[tuple[int, str]]] = {}
+    for story_id, source_id, title, url in await session.exec(statement):
+        found.setdefault(story_id, []).append((source_id, _name(title, url)))
+    return {story_id: sorted(sources, key=lambda source: source[1].casefold()) for story_id, sources in found.items()}
+
+
+def _name(title: str, url: str) -> str:
+    """What a source is called: its title, else its host."""
+    return title.strip() or urlsplit(url).hostname or url
+
+
+def _telling(item: Item, source: Source, also: dict[int, list[tuple[int, str]]]) -> Telling:
+    others = also.get(item.story_id or 0, [])
+    return Telling(
+        item_id=item.id or 0,
+        title=item.title,
+        link=item.link,
+        source_title=_name(source.title, source.url),
+        sort_at=item.sort_at,
+        author=item.author,
+        summary_text=item.summary_text,
+        media_kind=item.media_kind,
+        also_in=tuple(title for source_id, title in others if source_id != source.id),
+    )

@@ -1,0 +1,69 @@
+"""Gives new and edited items what digests need: canonical link, plain text, language, story."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from temporalio import activity
+
+from contentsync.db import stories
+from contentsync.db.engine import Database
+from contentsync.db.stories import NewItem, ProcessedItem
+from contentsync.processor.contract import PROCESS_ITEMS, ProcessItemsInput, ProcessResult
+from contentsync.processor.language import LanguageGuesser, primary_language
+from contentsync.processor.stories import canonical_link, story_key
+from contentsync.processor.text import plain_text
+from contentsync.temporal import heartbeating
+
+CHUNK_ITEMS = 500
+"""Items of one write transaction."""
+
+
+class ProcessorActivities:
+    """The processor's activities and what they share."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._guesser = LanguageGuesser()
+
+    def all(self) -> list[Callable[..., Any]]:
+        """What a worker registers."""
+        return [self.process_items]
+
+    @activity.defn(name=PROCESS_ITEMS)
+    async def process_items(self, request: ProcessItemsInput) -> ProcessResult:
+        """Work through everything unprocessed, once, in the order of the ids. May run twice at once."""
+        now = datetime.fromisoformat(request.now)
+        processed = last_id = 0
+        async with heartbeating():
+            while items := await self._next_items(last_id):
+                found = await asyncio.to_thread(process, items, self._guesser)
+                async with self._db.write() as session:
+                    await stories.store_processed(session, items=found, now=now)
+                processed += len(found)
+                last_id = items[-1].id
+        return ProcessResult(processed=processed)
+
+    async def _next_items(self, after_id: int) -> list[NewItem]:
+        async with self._db.read() as session:
+            return await stories.list_unprocessed(session, after_id=after_id, limit=CHUNK_ITEMS)
+
+
+def process(items: Sequence[NewItem], guesser: LanguageGuesser) -> list[ProcessedItem]:
+    """What there is to know about each item."""
+    return [_process(item, guesser) for item in items]
+
+
+def _process(item: NewItem, guesser: LanguageGuesser) -> ProcessedItem:
+    canonical = canonical_link(item.link)
+    text = plain_text(item.summary_html)
+    return ProcessedItem(
+        id=item.id,
+        content_hash=item.content_hash,
+        canonical_link=canonical,
+        story_key=story_key(canonical, item_id=item.id),
+        first_seen_at=item.first_seen_at,
+        summary_text=text,
+        language=primary_language(item.source_language) or guesser.guess(f"{item.title}. {text}"),
+    )
