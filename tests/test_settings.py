@@ -1,6 +1,5 @@
 """Settings: defaults, files, and what a wrong value is answered with."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,11 +9,10 @@ from contentsync.settings import load_settings
 
 
 @pytest.fixture(autouse=True)
-def _empty_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _empty_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("CONTENTSYNC_DATA_DIR", "TELEGRAM_BOT_TOKEN", "CONTENTSYNC_ROLES", "CONTENTSYNC_HTTP_PORT"):
         monkeypatch.delenv(name, raising=False)
-    yield
 
 
 def test_nothing_set_means_a_local_chat_and_a_sqlite_file(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ context.configure(
     target_metadata=Base.metadata,
     render_as_batch=True,
     compare_type=True,
+    user_module_prefix="sqltypes.",
 )
 with context.begin_transaction():
     context.run_migrations()
