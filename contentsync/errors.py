@@ -6,7 +6,8 @@ ContentsyncError
 ├── PartDied                  a part of the running process ended by itself
 ├── CredentialError           a stored secret cannot be decrypted with the keys at hand
 └── SourceError               something outside could not be read; carries `url`
-    ├── InvalidLink           not an http(s) link, or no host, or credentials in it
+    ├── InvalidLink           not an http(s) link, or no host
+    │   └── LinkWithPassword  a user name or password stands in it
     ├── AddressRefused        the link leads to a private, loopback or otherwise forbidden address
     ├── Unreachable           no answer: name not found, connection refused or dropped, TLS failure
     ├── TimedOut              connected, but too slow
@@ -84,6 +85,12 @@ class InvalidLink(SourceError):
     """Not an http(s) link with a host."""
 
     reason_key = "invalid_link"
+
+
+class LinkWithPassword(InvalidLink):
+    """A user name or password stands in the link; sources are shared, so nobody's password may be part of one."""
+
+    reason_key = "link_with_password"
 
 
 class AddressRefused(SourceError):

@@ -14,7 +14,7 @@ import httpx
 import idna
 from aiohttp.abc import AbstractResolver
 
-from contentsync.errors import InvalidLink, TooLarge, TooManyRedirects, Unreachable
+from contentsync.errors import InvalidLink, LinkWithPassword, TooLarge, TooManyRedirects, Unreachable
 from contentsync.sources.addresses import canonical_ipv4, looks_like_ipv4
 from contentsync.sources.base import Fetched, SourceRef
 from contentsync.sources.compression import ACCEPT_ENCODING, Decoder, UndecodableBody
@@ -139,7 +139,7 @@ def _parse_link(text: str) -> httpx.URL:
     if match is None or match["scheme"].lower() not in ("http", "https"):
         raise InvalidLink(text, "it does not begin with http:// or https://")
     if match["userinfo"]:
-        raise InvalidLink(text, "it holds a user name or password")
+        raise LinkWithPassword(text, "it holds a user name or password")
     host = _ascii_host(match["host"])
     if host is None or not (had_scheme or match["port"] or "." in host):  # "hello" is a word, not a link
         raise InvalidLink(text, "it holds no host name")

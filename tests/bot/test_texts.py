@@ -1,0 +1,148 @@
+"""Sentences: one for every reason, nothing unescaped, nothing that does not fit."""
+
+import string
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from contentsync import errors
+from contentsync.bot import texts
+from contentsync.bot.dialog_activities import QUESTIONS
+from contentsync.bot.keyboards import PAGE_SOURCES
+from contentsync.bot.render import units
+from contentsync.db.models import Source, Subscriber
+
+NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
+URL = "https://www.example.org/a?b=<c>"
+EXAMPLES: dict[type[errors.SourceError], errors.SourceError] = {
+    errors.TooLarge: errors.TooLarge(URL, 10_000_000),
+    errors.HTTPFailure: errors.HTTPFailure(URL, 418),
+    errors.Refused: errors.Refused(URL, 403),
+    errors.NotFound: errors.NotFound(URL, 404),
+    errors.RateLimited: errors.RateLimited(URL, 429, 60),
+    errors.ServerFailed: errors.ServerFailed(URL, 500),
+    errors.NotAFeed: errors.NotAFeed(URL, "an HTML page"),
+}
+
+
+def tree(root: type[errors.ContentsyncError]) -> Iterator[type[errors.ContentsyncError]]:
+    """A class and everything below it."""
+    yield root
+    for child in root.__subclasses__():
+        yield from tree(child)
+
+
+@pytest.mark.parametrize("kind", list(tree(errors.ContentsyncError)), ids=lambda kind: kind.__name__)
+def test_every_error_has_a_sentence(kind: type[errors.ContentsyncError]) -> None:
+    if issubclass(kind, errors.SourceError):
+        params = EXAMPLES.get(kind, errors.SourceError(URL, "detail")).params
+    else:
+        params = kind().params
+    sentence = texts.say_reason(kind.reason_key, params)
+    assert sentence.endswith(".")
+    assert "<" not in sentence
+    assert "{" not in sentence
+
+
+def test_reasons_name_what_matters() -> None:
+    assert "example.org" in texts.say_reason("unreachable", errors.Unreachable(URL).params)
+    assert "an HTML page" in texts.say_reason("not_a_feed", EXAMPLES[errors.NotAFeed].params)
+    assert "10 MB" in texts.say_reason("too_large", EXAMPLES[errors.TooLarge].params)
+    assert "403" in texts.say_reason("refused", EXAMPLES[errors.Refused].params)
+
+
+def test_a_reason_is_said_even_without_a_usable_address() -> None:
+    assert texts.say_reason("unreachable", {"url": "http://[x"}).startswith("http://[x does not answer")
+    assert texts.say_reason("unreachable", {}).startswith("the server does not answer")
+
+
+def test_values_are_escaped_and_html_is_not_escaped_twice() -> None:
+    assert texts.say("unfollowed", title="<i>&") == "You no longer follow <b>&lt;i&gt;&amp;</b>."
+    assert texts.say("following_trouble", title="x", reason=texts.Html("a &amp; b")).endswith("a &amp; b")
+
+
+def test_every_question_has_its_sentences() -> None:
+    for question in QUESTIONS:
+        for key in (f"ask_{question}", f"ask_{question}_again", f"expired_{question}"):
+            assert key in texts.SENTENCES
+
+
+def test_help_names_every_command_and_no_other() -> None:
+    lines = texts.SENTENCES["help"].splitlines()
+    assert {line.split()[0].removeprefix("/") for line in lines if line.startswith("/")} == set(texts.COMMANDS)
+
+
+def test_every_sentence_is_well_formed() -> None:
+    for sentence in [*texts.SENTENCES.values(), *texts.REASONS.values()]:
+        names = [name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None]
+        assert all(name.isidentifier() for name in names)
+
+
+def test_the_longest_page_of_sources_fits_into_a_message() -> None:
+    failing = Source(kind="feed", key="k", url="https://" + "h" * 60 + ".example" * 20 + "/", title="😀" * 300)
+    failing.last_pull_at = failing.last_success_at = NOW
+    failing.last_error, failing.last_error_params = "refused", {"url": failing.url, "status": 403}
+    page = texts.say_sources([failing] * PAGE_SOURCES * 3, 1, PAGE_SOURCES, NOW)
+    assert "page 2 of 3" in page
+    assert "11. " in page
+    assert units(page) <= 4096
+
+
+def test_the_longest_source_fits_into_a_message() -> None:
+    source = Source(kind="feed", key="k", url="https://a.example/", title="😀" * 999, preview=["😀" * 999] * 9)
+    text = texts.say_source(source, followed=True)
+    assert text.count("•") == 3
+    assert units(text) <= 4096
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "waiting for the first pull"),
+        ({"last_pull_at": NOW, "last_new_at": NOW - timedelta(hours=3)}, "fine, last new 3 h ago"),
+        ({"last_pull_at": NOW}, "fine, nothing new yet"),
+        (
+            {"last_pull_at": NOW, "last_error": "server_failed", "last_error_params": {"url": URL, "status": 500}},
+            "has failed since the start: The server of example.org answers with an error (500). Try again later.",
+        ),
+        (
+            {
+                "last_pull_at": NOW,
+                "last_success_at": NOW - timedelta(days=1),
+                "last_error": "timed_out",
+                "last_error_params": {"url": URL},
+            },
+            "failing, last worked 14 Jan 12:00 UTC: "
+            "example.org is too slow: it did not answer in time. Try again later.",
+        ),
+    ],
+)
+def test_health(changes: dict[str, object], words: str) -> None:
+    source = Source(kind="feed", key="k", url=URL)
+    for name, value in changes.items():
+        setattr(source, name, value)
+    assert texts.say_health(source, NOW) == words
+
+
+@pytest.mark.parametrize(
+    ("minutes", "age"), [(-5, "0 min"), (0, "0 min"), (59, "59 min"), (60, "1 h"), (2879, "47 h"), (2880, "2 d")]
+)
+def test_age(minutes: int, age: str) -> None:
+    assert texts.say_age(NOW - timedelta(minutes=minutes), NOW) == age
+
+
+def test_following() -> None:
+    source = Source(kind="feed", key="k", url=URL, title="Blog")
+    assert texts.say_following(source, 3, pulled=True) == "Following <b>Blog</b>. 3 new now."
+    assert texts.say_following(source, 0, pulled=True) == "Following <b>Blog</b>. 0 new now."
+    assert "in a moment" in texts.say_following(source, 0, pulled=False)
+    source.last_error, source.last_error_params = "not_found", {"url": URL, "status": 404}
+    assert "nothing at that address" in texts.say_following(source, 0, pulled=True)
+
+
+def test_when() -> None:
+    person = Subscriber(chat_id=1, time_zone="Europe/Kyiv")
+    assert texts.say_when(person) == "Your digest comes daily at 08:00, Europe/Kyiv."
+    assert "set your time zone" in texts.say_when(Subscriber(chat_id=1))
+    assert "paused" in texts.say_when(Subscriber(chat_id=1, paused=True))
