@@ -5,6 +5,7 @@ It outlives a SIGKILL of ours, so `<data>/temporal.json` records exactly which p
 
 import asyncio
 import json
+import os
 import shutil
 import signal
 import socket
@@ -23,6 +24,8 @@ DATABASE = "temporal.db"
 LOG = "temporal.log"
 READY_SECONDS = 30.0
 STOP_SECONDS = 5.0
+GOGC = "50"
+"""How eagerly the server collects garbage; Go's own 100 costs more memory than a small machine has to give."""
 LOG_BYTES = 5_000_000
 """A log above this size at start is begun anew."""
 
@@ -111,6 +114,7 @@ async def _launch(data_dir: Path) -> EmbeddedTemporal:
              "--db-filename", str(data_dir / DATABASE), "--sqlite-pragma", "journal_mode=wal",
              "--sqlite-pragma", "synchronous=normal", "--log-level", "warn"],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            env={"GOGC": GOGC, **os.environ},
         )  # fmt: skip
     process = psutil.Process(child.pid)
     record = Record(pid=child.pid, started_at=process.create_time(), port=port, ui_port=ui_port)

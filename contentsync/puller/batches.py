@@ -16,9 +16,10 @@ from contentsync.db.items import ItemRow
 from contentsync.db.models import Source as StoredSource
 from contentsync.errors import SourceError
 from contentsync.puller.archive import ArchiveFile, Place
+from contentsync.puller.arrival import Arrival, take_in
 from contentsync.puller.contract import PullResult
 from contentsync.puller.hosts import HostSlots
-from contentsync.puller.intake import INTERNAL, Arrival, Failure, Pull, failure_of, id_of, pull_record, raw_row, take_in
+from contentsync.puller.intake import INTERNAL, Failure, Pull, failure_of, id_of, pull_record, raw_row
 from contentsync.puller.parser import Batch as ParserBatch
 from contentsync.puller.parser import Parser
 from contentsync.puller.plan import Bounds

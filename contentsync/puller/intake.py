@@ -1,33 +1,20 @@
-"""From an answer to rows: what happens between the network and the database, without either. Pure."""
+"""What became of a pull, and what is written down of it. Pure."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from contentsync.db.items import ItemRow, RawRow
+from contentsync.db.items import RawRow
 from contentsync.db.models import Source as StoredSource
 from contentsync.db.sources import PullRecord
 from contentsync.errors import ContentsyncError, HTTPFailure, SourceError
-from contentsync.puller.archive import Place, encode_response
+from contentsync.puller.archive import Place
+from contentsync.puller.arrival import Arrival
 from contentsync.puller.hosts import host_of
 from contentsync.puller.plan import Bounds, Pulse, plan_next
-from contentsync.sources.base import Document, Entry, Fetched, Source
+from contentsync.sources.base import Document
 
 MAX_PARAM_CHARACTERS = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A new answer, parsed and ready to be stored. `record` is its place-less WARC record."""
-
-    url: str
-    body_hash: str
-    etag: str | None
-    last_modified: str | None
-    record: bytes
-    document: Document
-    rows: tuple[ItemRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,46 +49,6 @@ def id_of(source: StoredSource) -> int:
     return source.id
 
 
-def take_in(kind: Source, fetched: Fetched, *, source_id: int, now: datetime) -> Arrival:
-    """Parse an answer and prepare what is stored of it. The heavy part of a pull: call it in a thread.
-
-    Raises:
-        NotAFeed: see `Source.parse`.
-    """
-    document = kind.parse(fetched)
-    entries = {entry.external_id: entry for entry in reversed(document.entries)}
-    return Arrival(
-        url=fetched.url,
-        body_hash=fetched.body_hash,
-        etag=fetched.etag,
-        last_modified=fetched.last_modified,
-        record=encode_response(fetched, now),
-        document=document,
-        rows=tuple(item_row(entry, source_id=source_id, now=now) for entry in reversed(entries.values())),
-    )
-
-
-def item_row(entry: Entry, *, source_id: int, now: datetime) -> ItemRow:
-    """The row of an entry that is seen for the first time at `now`; its raw document is filled in later."""
-    published_at = entry.published_at
-    return ItemRow(
-        source_id=source_id,
-        external_id=entry.external_id,
-        raw_document_id=None,
-        link=entry.link,
-        title=entry.title,
-        summary_html=entry.summary_html,
-        author=entry.author,
-        image_url=entry.image_url,
-        media_kind=entry.media_kind.value,
-        media_url=entry.media_url,
-        published_at=published_at,
-        first_seen_at=now,
-        sort_at=published_at if published_at is not None and published_at <= now else now,
-        content_hash=content_hash(entry),
-    )
-
-
 def raw_row(arrival: Arrival, place: Place, *, source_id: int, now: datetime) -> RawRow:
     """The row that says where the answer lies in the archive."""
     return RawRow(
@@ -113,12 +60,6 @@ def raw_row(arrival: Arrival, place: Place, *, source_id: int, now: datetime) ->
         body_hash=arrival.body_hash,
         fetched_at=now,
     )
-
-
-def content_hash(entry: Entry) -> str:
-    """Hex SHA-256 of what makes an edit: title, link and summary."""
-    text = "\0".join((entry.title, entry.link or "", entry.summary_html))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def failure_of(error: SourceError) -> Failure:

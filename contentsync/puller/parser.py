@@ -41,6 +41,8 @@ class Parser:
         if self._ending is not None:
             self._ending.cancel()
             self._ending = None
+        # Begun with nothing to do, it starts up while the first answers are fetched.
+        self._own_process().submit(int)
         try:
             yield Batch(self._own_process)
         finally:

@@ -32,7 +32,7 @@ async def cold(folder: Path) -> list[Line]:
         async with chat:
             ended_at = await asyncio.to_thread(_wait_until_pulled, chat.data / "contentsync.db", FEEDS)
             rate = FEEDS / (ended_at - await _first_request_at(port))
-            await asyncio.sleep(5)
+            await asyncio.sleep(10)  # until the parser process has ended, too
             resident = chat.resident_bytes() / 1_000_000
         peer = await _peer_rate(FEEDS, port)
     return [
