@@ -16,10 +16,10 @@ run: .venv/.runtime ## start contentsync (Ctrl-C stops it)
 	@exec $(BIN)/contentsync run
 
 test: .venv/.development ## all tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
 test-fast: .venv/.development ## the tests that need no browser, PostgreSQL or whole process
-	@$(BIN)/python -m pytest -m "not slow"
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
 
 check: .venv/.development ## formatting, types, guards
 	@$(BIN)/ruff format --check .

@@ -80,6 +80,11 @@ class Instance:
         """Ask it to end and wait; its exit status."""
         assert self._process is not None
         self._process.send_signal(number)
+        return await self.ended()
+
+    async def ended(self) -> int:
+        """Wait until it ends by itself; its exit status."""
+        assert self._process is not None
         status = await asyncio.wait_for(self._process.wait(), 20)
         self._process = None
         return status

@@ -1,6 +1,7 @@
 """The whole path in one real process: a link pasted into the local chat becomes a digest; and what a crash leaves."""
 
 import asyncio
+import json
 import os
 import re
 import signal
@@ -84,6 +85,7 @@ async def test_the_daily_digest_comes_by_itself(tmp_path: Path) -> None:
             )
         digest = await chat.wait_for(says("garden story 1"), seconds=30)
         assert "garden story 3" in digest["text"]
+        await asyncio.sleep(1)  # the ledger is written after the chat shows it
         assert table(chat, "SELECT slot, state FROM digest") == [(f"{due_at:%Y-%m-%dT%H:%M}", "sent")]
 
 
@@ -100,6 +102,18 @@ async def test_a_second_start_is_refused_and_a_forced_stop_is_possible(tmp_path:
         assert err.decode().count("\n") == 1
         assert f"Already running on {chat.data}" in err.decode()
         assert await chat.stop(signal.SIGINT) == 0
+
+
+async def test_a_part_that_dies_takes_the_process_down_with_a_clear_last_line(tmp_path: Path) -> None:
+    chat = Instance(tmp_path)
+    async with chat:
+        recorded = json.loads((chat.data / "temporal.json").read_text())
+        os.kill(recorded["pid"], signal.SIGKILL)
+        assert await chat.ended() == 1
+        last = chat.errors.read_text().rstrip().splitlines()[-1]
+        assert last.startswith("contentsync: The embedded Temporal server ended by itself")
+        await chat.start()
+        assert "link" in (await chat.ask("/start"))["text"]
 
 
 @pytest.mark.parametrize("embedded_too", [False, True], ids=["temporal lives on", "temporal dies too"])
