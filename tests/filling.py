@@ -60,6 +60,7 @@ async def add_item(
         "link": f"https://example.org/{name}",
         "content_hash": name,
         "first_seen_at": seen_at,
+        "published_at": values.get("sort_at", seen_at),
         "sort_at": seen_at,
         "processed_at": NOW if processed else None,
     }

@@ -88,7 +88,7 @@ def card(
     """An item in full: its text and buttons. `rating`: 1 liked, -1 disliked, 0 neither."""
     facts = [
         _escape(cut(telling.source_title, SOURCE_UNITS)),
-        age(telling.sort_at, now=now, time_zone=time_zone),
+        *_ages(telling, now=now, time_zone=time_zone),
         *([_escape(f"by {cut(telling.author, SOURCE_UNITS)}")] if telling.author else []),
         *([KINDS[telling.media_kind]] if telling.media_kind in KINDS else []),
     ]
@@ -152,12 +152,17 @@ def _line(line: Line, *, now: datetime, time_zone: str, brief: bool) -> str:
     title = _escape(_title(telling))
     if telling.link:
         title = f'<a href="{html.escape(telling.link)}">{title}</a>'
-    facts = [cut(telling.source_title, SOURCE_UNITS), age(telling.sort_at, now=now, time_zone=time_zone)]
+    facts = [cut(telling.source_title, SOURCE_UNITS), *_ages(telling, now=now, time_zone=time_zone)]
     if telling.also_in:
         facts.append(_also_in(telling, named=0 if brief else ALSO_IN))
     if not brief:
         facts.append(reason(line.reasons))
     return f"{line.position}. {title}\n<i>{_escape(' · '.join(facts))}</i>"
+
+
+def _ages(telling: Telling, *, now: datetime, time_zone: str) -> list[str]:
+    """How old it is, where the source says when it was published; when we found it would be another thing."""
+    return [age(telling.published_at, now=now, time_zone=time_zone)] if telling.published_at is not None else []
 
 
 def _title(telling: Telling) -> str:

@@ -62,7 +62,7 @@ class Telling:
     title: str
     link: str | None
     source_title: str
-    sort_at: datetime
+    published_at: datetime | None
     author: str | None
     summary_text: str
     media_kind: str
@@ -240,7 +240,7 @@ def _telling(item: Item, source: Source, also: dict[int, list[tuple[int, str]]])
         title=item.title,
         link=item.link,
         source_title=_name(source.title, source.url),
-        sort_at=item.sort_at,
+        published_at=item.published_at,
         author=item.author,
         summary_text=item.summary_text,
         media_kind=item.media_kind,

@@ -23,7 +23,7 @@ def telling(number: int = 1, **values: Any) -> Telling:
         "title": f"Title {number}",
         "link": f"https://example.org/{number}",
         "source_title": "Example",
-        "sort_at": NOW - timedelta(hours=3),
+        "published_at": NOW - timedelta(hours=3),
         "author": None,
         "summary_text": "",
         "media_kind": "article",
@@ -53,7 +53,7 @@ def is_balanced(body: str) -> bool:
 def test_digest_layout() -> None:
     found = [
         Line(1, telling(1, also_in=("A & B", "C", "D")), NEW),
-        Line(2, telling(2, link=None, sort_at=NOW - timedelta(days=2)), [{"key": "rare_source", "value": 0.25}]),
+        Line(2, telling(2, link=None, published_at=NOW - timedelta(days=2)), [{"key": "rare_source", "value": 0.25}]),
     ]
     (part,) = digest_of(found)
     assert part.body == (
@@ -233,3 +233,11 @@ def test_reason(parts: list[tuple[str, float]], shown: str) -> None:
 )
 def test_cut(text: str, limit: int, shown: str) -> None:
     assert cut(text, limit) == shown
+
+
+def test_an_undated_item_shows_no_age() -> None:
+    (part,) = digest_of([Line(1, telling(1, published_at=None), NEW)])
+    assert "<i>Example · " in part.body
+    assert " min" not in part.body
+    text, _ = card(telling(1, published_at=None), digest_id=1, position=1, rating=0, now=NOW, time_zone="UTC")
+    assert "<i>Example</i>" in text
