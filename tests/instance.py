@@ -178,7 +178,7 @@ def says(words: str) -> Callable[[Message], bool]:
 def _free_port() -> int:
     """A free port below those the system hands out by itself, so that nobody gets it before we listen."""
     while True:
-        port = random.randrange(20_000, 32_000)
+        port = random.SystemRandom().randrange(20_000, 32_000)  # tests that run beside this one share the seed
         with socket.socket() as tried:
             if tried.connect_ex(("127.0.0.1", port)) != 0:
                 return port
