@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from contentsync.db.base import Base
 from contentsync.db.engine import Database
-from contentsync.db.models import Base, Item, Source, Story, Subscriber, Subscription
+from contentsync.db.models import Item, Source, Story, Subscriber, Subscription
 
 NOW = datetime(2025, 6, 1, 12, tzinfo=UTC)
 """The moment most tests live in, a Sunday."""

@@ -37,9 +37,9 @@ from contentsync.bot import texts
 from contentsync.bot.access import set_blocked
 from contentsync.credentials import Vault
 from contentsync.db import inbox
+from contentsync.db.base import utc_now
 from contentsync.db.engine import Database
 from contentsync.db.inbox import InboxRow
-from contentsync.db.models import utc_now
 
 log = logging.getLogger(__name__)
 

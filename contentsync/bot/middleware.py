@@ -14,7 +14,8 @@ from typing_extensions import override
 from contentsync.bot import texts
 from contentsync.bot.access import Access, Seldom, Visitor, claim_token, set_blocked
 from contentsync.bot.dialogs import Dialogs
-from contentsync.db.models import Subscriber, utc_now
+from contentsync.db.base import utc_now
+from contentsync.db.models import Subscriber
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from contentsync.bot.answers import format_time
 from contentsync.bot.zones import clock
-from contentsync.db.models import Source, Subscriber, utc_now
+from contentsync.db.base import utc_now
+from contentsync.db.models import Source, Subscriber
 from contentsync.db.slots import zone_of
 from contentsync.processor.text import shorten
 

@@ -13,7 +13,8 @@ from sqlmodel import col
 from sqlmodel import select as select_rows
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from contentsync.db.models import Base, Delivery, Digest
+from contentsync.db.base import Base
+from contentsync.db.models import Delivery, Digest
 
 DELIVERIES: Table = Base.metadata.tables["delivery"]
 DIGESTS: Table = Base.metadata.tables["digest"]

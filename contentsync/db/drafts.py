@@ -7,7 +7,8 @@ from sqlalchemy import Table
 from sqlmodel import col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from contentsync.db.models import Base, Draft
+from contentsync.db.base import Base
+from contentsync.db.models import Draft
 from contentsync.db.sources import insert
 
 DRAFTS: Table = Base.metadata.tables["draft"]

@@ -10,7 +10,8 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from contentsync.db.models import Base, Item, Source
+from contentsync.db.base import Base
+from contentsync.db.models import Item, Source
 from contentsync.db.sources import insert
 
 ITEMS: Table = Base.metadata.tables["item"]
@@ -19,7 +20,17 @@ RAW_DOCUMENTS: Table = Base.metadata.tables["raw_document"]
 CHUNK_ROWS = 100
 """Rows in one statement: few enough that preparing them never holds up the event loop for long."""
 
-EDITED = ("raw_document_id", "link", "title", "summary_html", "author", "image_url", "media_kind", "media_url")
+EDITED = (
+    "raw_document_id",
+    "link",
+    "title",
+    "summary_html",
+    "author",
+    "image_url",
+    "media_kind",
+    "media_url",
+    "duration_seconds",
+)
 """What an edit of an entry changes. Its place in time stays: an old item that is touched up is not news."""
 
 Row = TypeVar("Row")
@@ -50,6 +61,7 @@ class ItemRow(TypedDict):
     image_url: str | None
     media_kind: str
     media_url: str | None
+    duration_seconds: int | None
     published_at: datetime | None
     first_seen_at: datetime
     sort_at: datetime

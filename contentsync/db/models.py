@@ -1,43 +1,19 @@
-"""Every table. Times are aware UTC; `migrations/` mirrors this file."""
+"""The tables of reading: people, sources, items, digests. Times are aware UTC; `migrations/` mirrors them."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Index, MetaData, Text, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlalchemy import JSON, BigInteger, Column, Index, Text, UniqueConstraint
+from sqlmodel import Field
 
-NAMING = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-    "pk": "pk_%(table_name)s",
-}
-
-
-class Base(SQLModel):
-    """Root of all tables; the naming convention lets migrations name constraints alike on both engines."""
-
-    metadata = MetaData(naming_convention=NAMING)
-
-
-def utc_now() -> datetime:
-    """The present moment, aware."""
-    return datetime.now(UTC)
-
-
-def _id() -> Any:
-    return Field(default=None, primary_key=True)
-
-
-def _reference(target: str, **options: Any) -> Any:
-    return Field(foreign_key=target, ondelete="CASCADE", **options)
+import contentsync.db.account_models  # noqa: F401 - its tables and these refer to each other
+from contentsync.db.base import Base, reference, row_id, utc_now
 
 
 class Subscriber(Base, table=True):
     """A person. `chat_id` is their private chat, which in Telegram has the person's own id."""
 
-    id: int | None = _id()
+    id: int | None = row_id()
     chat_id: int = Field(sa_type=BigInteger, unique=True)
     name: str = ""
     is_owner: bool = False
@@ -63,10 +39,12 @@ class Source(Base, table=True):
 
     __table_args__ = (Index("ix_source_due", "next_pull_at", "lease_until"),)
 
-    id: int | None = _id()
+    id: int | None = row_id()
     kind: str
     key: str = Field(sa_type=Text, unique=True)
     url: str = Field(sa_type=Text)
+    integration_id: int | None = reference("integration.id", default=None, nullable=True, index=True)
+    """The account it is read with; such a source belongs to the account's owner alone, and a sync reads it."""
     title: str = Field(default="", sa_type=Text)
     site_url: str | None = Field(default=None, sa_type=Text)
     language: str | None = None
@@ -80,8 +58,17 @@ class Source(Base, table=True):
     lease_id: str | None = None
     lease_until: datetime | None = None
     interval_minutes: int = 60
+    state: str = "healthy"
+    """healthy | slow | failing | moved | gone | paused; see `contentsync.puller.plan`."""
+    state_since: datetime | None = None
     failures: int = 0
     """Failed pulls in a row."""
+    failing_since: datetime | None = None
+    """When the first of them was."""
+    moved_to: str | None = Field(default=None, sa_type=Text)
+    """Where permanent redirects lead, each time since `moved_since`; adopted after repeated proof."""
+    moved_since: datetime | None = None
+    moved_count: int = 0
     last_error: str | None = None
     """`reason_key` of the last failure; None when the last pull worked."""
     last_error_params: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
@@ -93,15 +80,33 @@ class Source(Base, table=True):
 
 
 class Subscription(Base, table=True):
-    """Who follows which source. `origin` says because of what: "link" (pasted)."""
+    """Who follows which source. `origin` says because of what: "link" (pasted), "topic", "youtube", "mailbox"."""
 
     __table_args__ = (UniqueConstraint("subscriber_id", "source_id"),)
 
-    id: int | None = _id()
-    subscriber_id: int = _reference("subscriber.id")
-    source_id: int = _reference("source.id", index=True)
+    id: int | None = row_id()
+    subscriber_id: int = reference("subscriber.id")
+    source_id: int = reference("source.id", index=True)
     origin: str = "link"
+    with_shorts: bool = True
+    """Whether this person wants the source's YouTube Shorts."""
+    with_live: bool = True
+    """Whether this person wants the source's live streams."""
     created_at: datetime = Field(default_factory=utc_now)
+
+
+class Host(Base, table=True):
+    """How a host family (`contentsync.puller.hosts.host_family`) wants to be treated, learned from its answers."""
+
+    family: str = Field(primary_key=True, sa_type=Text)
+    gap_seconds: float = 0.0
+    """Least time between two requests that the host has taught us; 0 means the usual one."""
+    not_before: datetime | None = None
+    """Nothing is asked of the family before."""
+    last_ok_at: datetime | None = None
+    """When any of its sources last answered with a document or "unchanged"."""
+    refused_at: datetime | None = None
+    """When it last asked us to come less often."""
 
 
 class RawDocument(Base, table=True):
@@ -109,8 +114,8 @@ class RawDocument(Base, table=True):
 
     __tablename__ = "raw_document"
 
-    id: int | None = _id()
-    source_id: int = _reference("source.id", index=True)
+    id: int | None = row_id()
+    source_id: int = reference("source.id", index=True)
     url: str = Field(sa_type=Text)
     path: str = Field(sa_type=Text)
     """Relative to the data directory."""
@@ -123,7 +128,7 @@ class RawDocument(Base, table=True):
 class Story(Base, table=True):
     """Items that tell the same thing. `key` is what makes them the same, unique."""
 
-    id: int | None = _id()
+    id: int | None = row_id()
     key: str = Field(sa_type=Text, unique=True)
     first_seen_at: datetime
 
@@ -142,8 +147,8 @@ class Item(Base, table=True):
         Index("ix_item_source_recent", "source_id", "sort_at"),
     )
 
-    id: int | None = _id()
-    source_id: int = _reference("source.id")
+    id: int | None = row_id()
+    source_id: int = reference("source.id")
     external_id: str = Field(sa_type=Text)
     raw_document_id: int | None = Field(default=None, foreign_key="raw_document.id", ondelete="SET NULL", index=True)
     link: str | None = Field(default=None, sa_type=Text)
@@ -156,6 +161,7 @@ class Item(Base, table=True):
     image_url: str | None = Field(default=None, sa_type=Text)
     media_kind: str = "article"
     media_url: str | None = Field(default=None, sa_type=Text)
+    duration_seconds: int | None = None
     language: str | None = None
     published_at: datetime | None = None
     first_seen_at: datetime
@@ -178,8 +184,8 @@ class Digest(Base, table=True):
 
     __table_args__ = (UniqueConstraint("subscriber_id", "slot"), Index("ix_digest_unfinished", "state", "lease_until"))
 
-    id: int | None = _id()
-    subscriber_id: int = _reference("subscriber.id")
+    id: int | None = row_id()
+    subscriber_id: int = reference("subscriber.id")
     slot: str
     state: str = "open"
     due_at: datetime
@@ -200,10 +206,10 @@ class DigestEntry(Base, table=True):
         Index("ix_digest_entry_story", "subscriber_id", "story_id"),
     )
 
-    id: int | None = _id()
-    digest_id: int = _reference("digest.id")
-    subscriber_id: int = _reference("subscriber.id")
-    item_id: int = _reference("item.id", index=True)
+    id: int | None = row_id()
+    digest_id: int = reference("digest.id")
+    subscriber_id: int = reference("subscriber.id")
+    item_id: int = reference("item.id", index=True)
     story_id: int | None = Field(default=None, foreign_key="story.id", ondelete="SET NULL")
     position: int
     """1 is the first."""
@@ -220,8 +226,8 @@ class Delivery(Base, table=True):
 
     __table_args__ = (UniqueConstraint("digest_id", "part"),)
 
-    id: int | None = _id()
-    digest_id: int = _reference("digest.id")
+    id: int | None = row_id()
+    digest_id: int = reference("digest.id")
     part: int = 0
     chat_id: int = Field(sa_type=BigInteger)
     state: str = "planned"
@@ -239,9 +245,9 @@ class Feedback(Base, table=True):
 
     __table_args__ = (UniqueConstraint("subscriber_id", "item_id"),)
 
-    id: int | None = _id()
-    subscriber_id: int = _reference("subscriber.id")
-    item_id: int = _reference("item.id", index=True)
+    id: int | None = row_id()
+    subscriber_id: int = reference("subscriber.id")
+    item_id: int = reference("item.id", index=True)
     value: int
     created_at: datetime = Field(default_factory=utc_now)
 
@@ -265,8 +271,8 @@ class Draft(Base, table=True):
 
     __table_args__ = (UniqueConstraint("subscriber_id", "update_id"),)
 
-    id: int | None = _id()
-    subscriber_id: int = _reference("subscriber.id")
+    id: int | None = row_id()
+    subscriber_id: int = reference("subscriber.id")
     update_id: int = Field(sa_type=BigInteger)
     text: str = Field(sa_type=Text)
     outcome: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))

@@ -9,7 +9,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import and_, col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from contentsync.db.models import Base, Source, Subscriber, Subscription
+from contentsync.db.base import Base
+from contentsync.db.models import Source, Subscriber, Subscription
 
 SOURCES: Table = Base.metadata.tables["source"]
 SUBSCRIPTIONS: Table = Base.metadata.tables["subscription"]

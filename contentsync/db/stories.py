@@ -10,7 +10,8 @@ from sqlalchemy import Table, bindparam, exists, func, select, update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from contentsync.db.models import Base, DigestEntry, Item, Source, Subscription
+from contentsync.db.base import Base
+from contentsync.db.models import DigestEntry, Item, Source, Subscription
 from contentsync.db.sources import insert
 
 STORIES: Table = Base.metadata.tables["story"]

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from contentsync.puller.archive import encode_response
-from contentsync.sources.base import Document, Entry, Fetched, Source
+from contentsync.sources.base import NO_HINTS, Document, Entry, Fetched, Hints, Reader
 
 if TYPE_CHECKING:
     from contentsync.db.items import ItemRow
@@ -29,13 +29,14 @@ class Arrival:
     record: bytes
     document: Document
     rows: tuple["ItemRow", ...]
+    hints: Hints = NO_HINTS
 
 
-def take_in(kind: Source, fetched: Fetched, *, source_id: int, now: datetime) -> Arrival:
+def take_in(kind: Reader, fetched: Fetched, *, source_id: int, now: datetime) -> Arrival:
     """Parse an answer and prepare what is stored of it. The heavy part of a pull: call it in a thread.
 
     Raises:
-        NotAFeed: see `Source.parse`.
+        NotAFeed: see `Reader.parse`.
     """
     document = kind.parse(fetched)
     entries = {entry.external_id: entry for entry in reversed(document.entries)}
@@ -47,6 +48,7 @@ def take_in(kind: Source, fetched: Fetched, *, source_id: int, now: datetime) ->
         record=encode_response(fetched, now),
         document=replace(document, entries=()),  # `rows` holds them, and it all crosses between processes
         rows=tuple(item_row(entry, source_id=source_id, now=now) for entry in reversed(entries.values())),
+        hints=fetched.hints,
     )
 
 
@@ -64,6 +66,7 @@ def item_row(entry: Entry, *, source_id: int, now: datetime) -> "ItemRow":
         "image_url": entry.image_url,
         "media_kind": entry.media_kind.value,
         "media_url": entry.media_url,
+        "duration_seconds": entry.duration_seconds,
         "published_at": published_at,
         "first_seen_at": now,
         "sort_at": published_at if published_at is not None and published_at <= now else now,

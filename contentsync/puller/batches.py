@@ -24,7 +24,7 @@ from contentsync.puller.parser import Batch as ParserBatch
 from contentsync.puller.parser import Parser
 from contentsync.puller.plan import Bounds
 from contentsync.puller.work import PullBatchInput, total
-from contentsync.sources.base import Source, SourceRef
+from contentsync.sources.base import Source, SourceRef, Unchanged
 
 GROUP_SOURCES = 25
 GROUP_ROWS = 1000
@@ -85,13 +85,13 @@ class BatchPuller:
             _report(source, error)
             return Pull(source, INTERNAL)
 
-    async def _fetch(self, source: StoredSource, parser: ParserBatch, now: datetime) -> Arrival | None:
+    async def _fetch(self, source: StoredSource, parser: ParserBatch, now: datetime) -> Arrival | Unchanged:
         kind = self._kinds[source.kind]
         ref = SourceRef(source.url, source.etag, source.last_modified, source.body_hash)
         async with self._hosts.slot(source.url):
             fetched = await kind.fetch(self._client, ref)
-            if fetched is None:
-                return None
+            if isinstance(fetched, Unchanged):
+                return fetched
             # The slot is kept while parsing, so that bodies do not pile up in memory.
             work = partial(take_in, kind, fetched, source_id=id_of(source), now=now)
             return await parser.run(work)

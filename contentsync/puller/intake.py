@@ -12,7 +12,7 @@ from contentsync.puller.archive import Place
 from contentsync.puller.arrival import Arrival
 from contentsync.puller.hosts import host_of
 from contentsync.puller.plan import Bounds, Pulse, plan_next
-from contentsync.sources.base import Document
+from contentsync.sources.base import Document, Unchanged
 
 MAX_PARAM_CHARACTERS = 200
 
@@ -32,10 +32,10 @@ INTERNAL = Failure(ContentsyncError.reason_key, {})
 
 @dataclass(frozen=True, slots=True)
 class Pull:
-    """What became of a source in a batch; None means that nothing had changed."""
+    """What became of a source in a batch."""
 
     source: StoredSource
-    came: Arrival | Failure | None
+    came: Arrival | Unchanged | Failure
 
     @property
     def source_id(self) -> int:

@@ -16,7 +16,12 @@ class MediaKind(StrEnum):
 
     ARTICLE = "article"
     VIDEO = "video"
+    SHORT = "short"
+    """A video of YouTube's short form."""
+    LIVE = "live"
+    """A live stream, announced, running or recorded."""
     PODCAST = "podcast"
+    NEWSLETTER = "newsletter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,28 @@ class SourceRef:
     etag: str | None = None
     last_modified: str | None = None
     body_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What an answer tells about the next request."""
+
+    moved_to: str | None = None
+    """Where permanent redirects alone (301, 308) led, if they did. Source: RFC 9110, sections 15.4.2 and 15.4.9."""
+    fresh_seconds: int | None = None
+    """For how long the answer says it stays fresh (Cache-Control, Expires). Source: RFC 9111, section 4.2.1."""
+    quiet_seconds: int | None = None
+    """For how long the host wants no further request, from its rate-limit headers; None if it may be asked again."""
+
+
+NO_HINTS = Hints()
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """Nothing new: 304, or the same body again."""
+
+    hints: Hints = NO_HINTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +70,7 @@ class Fetched:
     etag: str | None = None
     last_modified: str | None = None
     content_type: str = ""
+    hints: Hints = NO_HINTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +91,7 @@ class Entry:
     image_url: str | None = None
     media_kind: MediaKind = MediaKind.ARTICLE
     media_url: str | None = None
+    duration_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,23 +108,27 @@ class Document:
     skipped: int = 0
 
 
-class Source(Protocol):
-    """A kind of source. One instance serves all sources of its kind."""
+class Reader(Protocol):
+    """Understands the documents of one kind of source. One instance serves all sources of its kind."""
 
     kind: str
-
-    async def fetch(self, client: httpx.AsyncClient, ref: SourceRef) -> Fetched | None:
-        """Get what is new; None if nothing changed since `ref` (304, or an identical body).
-
-        Raises:
-            SourceError: by class, see `contentsync.errors`.
-        """
-        ...
 
     def parse(self, fetched: Fetched) -> Document:
         """Turn an answer into entries. Pure; bad entries are skipped and counted.
 
         Raises:
             NotAFeed: the document is not of this kind; says what it is instead.
+        """
+        ...
+
+
+class Source(Reader, Protocol):
+    """A kind of source that is pulled by itself, with nothing but its address."""
+
+    async def fetch(self, client: httpx.AsyncClient, ref: SourceRef) -> Fetched | Unchanged:
+        """Get what is new since `ref`.
+
+        Raises:
+            SourceError: by class, see `contentsync.errors`.
         """
         ...

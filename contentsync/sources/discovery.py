@@ -129,7 +129,7 @@ class _Search:
         for url in link.urls:
             try:
                 fetched = await self.feed.fetch(self.client, SourceRef(url))
-                if fetched is not None:
+                if isinstance(fetched, Fetched):
                     return _found(url, await self._parse(fetched), link.title)
             except (NotAFeed, NotFound):
                 continue
@@ -139,7 +139,7 @@ class _Search:
 
     async def _fetch(self, url: str, headers: tuple[tuple[str, str], ...] = ()) -> Fetched:
         fetched = await fetch(self.client, SourceRef(url), accept=_ACCEPT_PAGE, headers=headers)
-        assert fetched is not None, "without validators there is always an answer"
+        assert isinstance(fetched, Fetched), "without validators there is always an answer"
         return fetched
 
     async def _parse(self, fetched: Fetched) -> Document:

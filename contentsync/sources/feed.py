@@ -7,7 +7,7 @@ Two readers share the work. The fast one (fastfeedparser) takes the first thing 
 import httpx
 
 from contentsync.errors import NotAFeed
-from contentsync.sources.base import Document, Fetched, SourceRef
+from contentsync.sources.base import Document, Fetched, SourceRef, Unchanged
 from contentsync.sources.dates import has_usual_form
 from contentsync.sources.feed_document import decoded, shortened, unpacked, xml_document
 from contentsync.sources.feed_entries import RawEntry, RawFeed, document_from
@@ -33,8 +33,8 @@ class FeedSource:
 
     kind = "feed"
 
-    async def fetch(self, client: httpx.AsyncClient, ref: SourceRef) -> Fetched | None:
-        """The feed's document, or None if it is unchanged.
+    async def fetch(self, client: httpx.AsyncClient, ref: SourceRef) -> Fetched | Unchanged:
+        """The feed's document, or that it is unchanged.
 
         Raises:
             SourceError: by class, see `contentsync.errors`.

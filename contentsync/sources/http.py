@@ -16,7 +16,7 @@ from aiohttp.abc import AbstractResolver
 
 from contentsync.errors import InvalidLink, LinkWithPassword, TooLarge, TooManyRedirects, Unreachable
 from contentsync.sources.addresses import canonical_ipv4, looks_like_ipv4
-from contentsync.sources.base import Fetched, SourceRef
+from contentsync.sources.base import Fetched, SourceRef, Unchanged
 from contentsync.sources.compression import ACCEPT_ENCODING, Decoder, UndecodableBody
 from contentsync.sources.failures import http_failure, transport_failure
 from contentsync.sources.guard import CookielessClient, Guard, GuardedTransport
@@ -88,8 +88,8 @@ async def fetch(
     headers: tuple[tuple[str, str], ...] = (),
     limit_bytes: int = MAX_BODY_BYTES,
     total_seconds: float = TOTAL_SECONDS,
-) -> Fetched | None:
-    """Get `ref.url`, following at most `MAX_REDIRECTS`; None if nothing changed (304, or a body with the same hash).
+) -> Fetched | Unchanged:
+    """Get `ref.url`, following at most `MAX_REDIRECTS`; `Unchanged` after 304, or for a body with the same hash.
 
     `limit_bytes` counts the body after decompression; `total_seconds` covers everything, redirects included.
     `headers` (keys, cookies) go to the origin of `ref.url` only, never to where it redirects.
@@ -159,7 +159,7 @@ async def _follow(
     headers: list[tuple[bytes, bytes]],
     private_headers: tuple[tuple[str, str], ...],
     limit_bytes: int,
-) -> Fetched | None:
+) -> Fetched | Unchanged:
     url = first = _parse_link(ref.url)
     private = [(name.encode(), value.encode()) for name, value in private_headers]
     visited: set[httpx.URL] = set()
@@ -196,10 +196,10 @@ def _redirected(ref: SourceRef, url: httpx.URL, location: str) -> httpx.URL:
         raise InvalidLink(ref.url, "it redirects, and the new link is not well-formed") from error
 
 
-async def _take(ref: SourceRef, response: httpx.Response, limit_bytes: int) -> Fetched | None:
+async def _take(ref: SourceRef, response: httpx.Response, limit_bytes: int) -> Fetched | Unchanged:
     status = response.status_code
     if status == 304 and (ref.etag or ref.last_modified):
-        return None
+        return Unchanged()
     if not 200 <= status < 300:
         raise http_failure(ref.url, status, response.headers)
     headers = tuple(response.headers.multi_items())
@@ -207,7 +207,7 @@ async def _take(ref: SourceRef, response: httpx.Response, limit_bytes: int) -> F
     body = await _read(ref, response, fields.get("content-encoding", ""), limit_bytes)
     body_hash = hashlib.sha256(body).hexdigest()
     if body_hash == ref.body_hash:
-        return None
+        return Unchanged()
     return Fetched(
         url=str(response.url),
         status=status,

@@ -1,7 +1,10 @@
 """Which kinds of source there are."""
 
-from contentsync.sources.base import Source
+from contentsync.sources.base import Reader, Source
 from contentsync.sources.feed import FeedSource
 
 SOURCES: dict[str, Source] = {source.kind: source for source in (FeedSource(),)}
-"""Each kind's only instance, by the name stored with its sources."""
+"""What is pulled by its address: each kind's only instance, by the name stored with its sources."""
+
+READERS: dict[str, Reader] = {**SOURCES}
+"""Every kind, also those that an account's sync brings."""

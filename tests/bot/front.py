@@ -21,8 +21,9 @@ from contentsync.bot.dispatcher import build_dispatcher
 from contentsync.bot.inbox import Inbox
 from contentsync.credentials import Vault
 from contentsync.db import subscribers
+from contentsync.db.base import Base
 from contentsync.db.engine import Database
-from contentsync.db.models import Base, Draft, Source, Subscriber
+from contentsync.db.models import Draft, Source, Subscriber
 from contentsync.processor.activities import ProcessorActivities
 from contentsync.puller import workflows as puller_workflows
 from contentsync.puller.activities import PullerActivities

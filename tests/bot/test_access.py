@@ -10,8 +10,8 @@ from temporalio.testing import WorkflowEnvironment
 
 from contentsync.bot.access import Seldom, claim_link, claim_token
 from contentsync.bot.keyboards import SetPaused
+from contentsync.db.base import Base, utc_now
 from contentsync.db.engine import Database
-from contentsync.db.models import Base, utc_now
 from tests.bot.front import Front, Json, eventually, send_button
 
 STRANGER = "This is a private bot."

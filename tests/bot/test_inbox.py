@@ -23,8 +23,9 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from contentsync.bot.inbox import TRIES, Inbox, chat_of, is_outage
 from contentsync.db import inbox
+from contentsync.db.base import utc_now
 from contentsync.db.inbox import InboxRow
-from contentsync.db.models import Draft, UpdateInbox, utc_now
+from contentsync.db.models import Draft, UpdateInbox
 from tests.bot.front import Front, Json, eventually
 
 

@@ -13,8 +13,9 @@ from sqlmodel import col, select
 
 from contentsync.credentials import Vault
 from contentsync.db import sources
+from contentsync.db.base import Base
 from contentsync.db.engine import Database
-from contentsync.db.models import Base, Item, RawDocument, Subscriber
+from contentsync.db.models import Item, RawDocument, Subscriber
 from contentsync.db.models import Source as StoredSource
 from contentsync.puller.activities import PullerActivities
 from contentsync.settings import Settings

@@ -20,7 +20,7 @@ from contentsync.db.items import ITEMS
 from contentsync.puller.batches import GROUP_SOURCES
 from contentsync.puller.contract import PullResult
 from contentsync.puller.work import ClaimDueInput, Claimed, ClaimSourcesInput, FindFeedsWork, PullBatchInput
-from contentsync.sources.base import Document, Entry, Fetched, SourceRef
+from contentsync.sources.base import Document, Entry, Fetched, SourceRef, Unchanged
 from tests.fakes.web import Reply
 from tests.puller.conftest import NOW, World, rss
 
@@ -54,7 +54,7 @@ class OddSource:
 
     kind = "odd"
 
-    async def fetch(self, client: httpx.AsyncClient, ref: SourceRef) -> Fetched | None:
+    async def fetch(self, client: httpx.AsyncClient, ref: SourceRef) -> Fetched | Unchanged:
         return Fetched(url=ref.url, status=200, headers=(), body=b"x", body_hash=ref.url)
 
     def parse(self, fetched: Fetched) -> Document:

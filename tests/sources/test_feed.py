@@ -247,5 +247,5 @@ async def test_fetch_asks_for_a_feed_and_parse_reads_it(origin: str) -> None:
     client: httpx.AsyncClient
     async with open_client(allow_private_networks=True) as client:
         fetched = await FeedSource().fetch(client, SourceRef(origin))
-    assert fetched is not None
+    assert isinstance(fetched, Fetched)
     assert [entry.title for entry in FeedSource().parse(fetched).entries] == ["T"]

@@ -18,7 +18,7 @@ from contentsync.errors import (
     TooManyRedirects,
     Unreachable,
 )
-from contentsync.sources.base import Fetched, SourceRef
+from contentsync.sources.base import Fetched, SourceRef, Unchanged
 from contentsync.sources.http import CONTACT_LINK, canonical_key, fetch, normalise_link, open_client
 from tests.fakes.web import FakeWeb, Reply, Request, self_signed
 
@@ -28,7 +28,7 @@ FEED = b"<rss><channel><title>T</title></channel></rss>"
 async def get(web: FakeWeb, path: str, **options: object) -> Fetched:
     async with open_client(allow_private_networks=True) as client:
         fetched = await fetch(client, SourceRef(web.url(path)), **options)  # type: ignore[arg-type]
-    assert fetched is not None
+    assert isinstance(fetched, Fetched)
     return fetched
 
 
@@ -65,8 +65,8 @@ async def test_the_etag_is_sent_back_as_received_and_304_is_nothing_new(etag: st
     async with FakeWeb() as web, open_client(allow_private_networks=True) as client:
         web.serve("/a", FEED, etag=etag)
         first = await fetch(client, SourceRef(web.url("/a")))
-        assert first is not None
-        assert await fetch(client, SourceRef(web.url("/a"), etag=first.etag)) is None
+        assert isinstance(first, Fetched)
+        assert await fetch(client, SourceRef(web.url("/a"), etag=first.etag)) == Unchanged()
         assert web.hits("/a") == 2
         assert web.connections == 1
 
@@ -75,18 +75,18 @@ async def test_last_modified_is_sent_back_as_received() -> None:
     async with FakeWeb() as web, open_client(allow_private_networks=True) as client:
         web.serve("/a", FEED, last_modified="yesterday, about noon")
         first = await fetch(client, SourceRef(web.url("/a")))
-        assert first is not None
-        assert await fetch(client, SourceRef(web.url("/a"), last_modified=first.last_modified)) is None
+        assert isinstance(first, Fetched)
+        assert await fetch(client, SourceRef(web.url("/a"), last_modified=first.last_modified)) == Unchanged()
 
 
 async def test_an_identical_body_is_nothing_new() -> None:
     async with FakeWeb() as web, open_client(allow_private_networks=True) as client:
         web.serve("/a", FEED)
         first = await fetch(client, SourceRef(web.url("/a")))
-        assert first is not None
-        assert await fetch(client, SourceRef(web.url("/a"), body_hash=first.body_hash)) is None
+        assert isinstance(first, Fetched)
+        assert await fetch(client, SourceRef(web.url("/a"), body_hash=first.body_hash)) == Unchanged()
         web.serve("/a", FEED + b" ")
-        assert await fetch(client, SourceRef(web.url("/a"), body_hash=first.body_hash)) is not None
+        assert await fetch(client, SourceRef(web.url("/a"), body_hash=first.body_hash)) != Unchanged()
 
 
 @pytest.mark.parametrize("chunked", [False, True])
@@ -199,7 +199,7 @@ async def test_each_fault_has_its_class_and_leaves_nothing_behind(
         assert (caught.value.url, caught.value.detail) == (web.url("/bad"), detail)
         # The only connection there may be has been given back: the next fetch gets it.
         good = await fetch(client, SourceRef(web.url("/good")), total_seconds=2)
-        assert good is not None
+        assert isinstance(good, Fetched)
         assert good.body == FEED
 
 
@@ -297,7 +297,7 @@ async def test_hundreds_at_once_share_the_connections() -> None:
         web.handle("/a", count)
         started = time.monotonic()
         answers = await asyncio.gather(*(fetch(client, SourceRef(web.url(f"/a?{n}"))) for n in range(300)))
-        assert all(answer is not None and answer.body == FEED for answer in answers)
+        assert all(isinstance(answer, Fetched) and answer.body == FEED for answer in answers)
         assert web.connections <= 8
         assert time.monotonic() - started < 4
 

@@ -13,8 +13,9 @@ from contentsync.bot.handlers.links import answer_found
 from contentsync.bot.keyboards import Ask
 from contentsync.credentials import Vault
 from contentsync.db import drafts
+from contentsync.db.base import utc_now
 from contentsync.db.engine import Database
-from contentsync.db.models import Subscriber, utc_now
+from contentsync.db.models import Subscriber
 
 router = Router(name="dialogs")
 

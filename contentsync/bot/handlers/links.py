@@ -17,8 +17,9 @@ from contentsync.bot.keyboards import Follow, Menu, MenuItem
 from contentsync.bot.replies import replace
 from contentsync.credentials import Vault
 from contentsync.db import drafts, items, sources
+from contentsync.db.base import utc_now
 from contentsync.db.engine import Database
-from contentsync.db.models import Subscriber, utc_now
+from contentsync.db.models import Subscriber
 
 router = Router(name="links")
 

@@ -11,8 +11,9 @@ from contentsync.bot.keyboards import SIZES, SetPaused, SetSize, SetTime, SetZon
 from contentsync.bot.replies import replace
 from contentsync.bot.zones import clock, is_zone
 from contentsync.db import preferences
+from contentsync.db.base import utc_now
 from contentsync.db.engine import Database
-from contentsync.db.models import Subscriber, utc_now
+from contentsync.db.models import Subscriber
 from contentsync.db.subscribers import Changes
 
 router = Router(name="settings")

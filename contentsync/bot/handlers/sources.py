@@ -8,8 +8,9 @@ from contentsync.bot import keyboards, texts
 from contentsync.bot.keyboards import PAGE_SOURCES, SourceDrop, SourcesPage
 from contentsync.bot.replies import replace
 from contentsync.db import sources
+from contentsync.db.base import utc_now
 from contentsync.db.engine import Database
-from contentsync.db.models import Subscriber, utc_now
+from contentsync.db.models import Subscriber
 
 router = Router(name="sources")
 

@@ -6,7 +6,8 @@ from aiogram.types import CallbackQuery, Message
 
 from contentsync.bot import keyboards, texts
 from contentsync.bot.keyboards import Menu, MenuItem
-from contentsync.db.models import Subscriber, utc_now
+from contentsync.db.base import utc_now
+from contentsync.db.models import Subscriber
 
 router = Router(name="start")
 

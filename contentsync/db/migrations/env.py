@@ -2,12 +2,12 @@
 
 from alembic import context
 
-from contentsync.db.models import Base
+from contentsync.db.models import Source
 
 connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
-    target_metadata=Base.metadata,
+    target_metadata=Source.metadata,
     render_as_batch=True,
     compare_type=True,
     user_module_prefix="sqltypes.",

@@ -1,7 +1,7 @@
 """/sources: pages, health, and unfollowing with a question before."""
 
 from contentsync.db import sources
-from contentsync.db.models import utc_now
+from contentsync.db.base import utc_now
 from tests.bot.front import Front, button_texts
 
 

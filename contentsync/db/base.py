@@ -1,0 +1,36 @@
+"""What all tables have in common."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import MetaData
+from sqlmodel import Field, SQLModel
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(SQLModel):
+    """Root of all tables; the naming convention lets migrations name constraints alike on both engines."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+def utc_now() -> datetime:
+    """The present moment, aware."""
+    return datetime.now(UTC)
+
+
+def row_id() -> Any:
+    """A primary key that the database counts up."""
+    return Field(default=None, primary_key=True)
+
+
+def reference(target: str, **options: Any) -> Any:
+    """A foreign key; rows go away with the row they refer to."""
+    return Field(foreign_key=target, ondelete="CASCADE", **options)
