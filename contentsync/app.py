@@ -240,8 +240,12 @@ async def _worker(
     from contentsync.bot.dialog_workflows import WORKFLOWS as DIALOG_WORKFLOWS
     from contentsync.bot.digest_activities import DigestActivities
     from contentsync.bot.digest_workflows import WORKFLOWS as DIGEST_WORKFLOWS
+    from contentsync.bot.notice_activities import NoticeActivities
     from contentsync.processor.activities import ProcessorActivities
     from contentsync.processor.workflows import WORKFLOWS as PROCESSOR_WORKFLOWS
+    from contentsync.puller.account import Account
+    from contentsync.puller.account_activities import AccountActivities, account_kinds
+    from contentsync.puller.account_workflows import WORKFLOWS as ACCOUNT_WORKFLOWS
     from contentsync.puller.activities import PullerActivities
     from contentsync.puller.workflows import WORKFLOWS as PULLER_WORKFLOWS
     from contentsync.sources.http import open_client
@@ -252,15 +256,18 @@ async def _worker(
     stack.push_async_callback(fetcher.aclose)
     puller = PullerActivities(db=database, vault=vault, client=fetcher, settings=settings, kinds=SOURCES)
     stack.callback(puller.close)
+    accounts: dict[str, Account] = account_kinds([])
     worker = Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[*PULLER_WORKFLOWS, *PROCESSOR_WORKFLOWS, *DIGEST_WORKFLOWS, *DIALOG_WORKFLOWS],
+        workflows=[*PULLER_WORKFLOWS, *ACCOUNT_WORKFLOWS, *PROCESSOR_WORKFLOWS, *DIGEST_WORKFLOWS, *DIALOG_WORKFLOWS],
         activities=[
             *puller.all(),
             *ProcessorActivities(database).all(),
             *DigestActivities(database, bot).all(),
             *DialogActivities(db=database, vault=vault, bot=bot).all(),
+            *NoticeActivities(db=database, vault=vault, bot=bot).all(),
+            *AccountActivities(db=database, vault=vault, data_dir=settings.data_dir, accounts=accounts).all(),
         ],
         # A killed worker's sticky queue would otherwise hold a person's answer for 10 s.
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),

@@ -18,6 +18,8 @@ ContentsyncError
     │   ├── NotFound          404 or 410
     │   ├── RateLimited       429, or 503 with Retry-After
     │   └── ServerFailed      5xx
+    ├── AccountRefused        the service does not accept the credentials it was given
+    ├── QuotaSpent            no request is left in the plan before `retry_at`
     ├── NotAFeed              a document came, but it is not a feed; `found` says what it is
     └── NoFeedFound           a page came, and it leads to no feed
 
@@ -25,6 +27,7 @@ Each class has a `reason_key`, the name of the sentence a person gets (`bot/text
 that sentence shows. Code decides by class or attribute, never by message text.
 """
 
+from datetime import datetime
 from typing import ClassVar
 
 from typing_extensions import override
@@ -168,6 +171,28 @@ class ServerFailed(HTTPFailure):
     """5xx."""
 
     reason_key = "server_failed"
+
+
+class AccountRefused(SourceError):
+    """The service does not accept the credentials: wrong, revoked, expired, or without the needed rights."""
+
+    reason_key = "account_refused"
+
+
+class QuotaSpent(SourceError):
+    """No request is left in the plan of `service` before `retry_at`."""
+
+    reason_key = "quota_spent"
+
+    def __init__(self, url: str, service: str, retry_at: datetime) -> None:
+        super().__init__(url, f"nothing left before {retry_at.isoformat()}")
+        self.service = service
+        self.retry_at = retry_at
+
+    @property
+    @override
+    def params(self) -> dict[str, str | int]:
+        return {"url": self.url, "service": self.service, "retry_at": f"{self.retry_at:%d %b %H:%M} UTC"}
 
 
 class NotAFeed(SourceError):

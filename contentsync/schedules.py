@@ -23,7 +23,7 @@ from temporalio.client import (
 
 from contentsync.bot.contract import DIGEST_TICK, DigestTickInput
 from contentsync.processor.contract import PROCESS_NEW, ProcessNewInput
-from contentsync.puller.contract import PULL_DUE, PullDueInput
+from contentsync.puller.contract import PULL_DUE, SYNC_INTEGRATIONS, PullDueInput, SyncIntegrationsInput
 from contentsync.settings import Settings
 
 CATCH_UP = timedelta(minutes=1)
@@ -44,6 +44,7 @@ def ticks(settings: Settings) -> list[Tick]:
     """All schedules."""
     return [
         Tick("pull", PULL_DUE, PullDueInput(), timedelta(seconds=settings.pull_tick_seconds)),
+        Tick("integrations", SYNC_INTEGRATIONS, SyncIntegrationsInput(), timedelta(minutes=15)),
         Tick("process", PROCESS_NEW, ProcessNewInput(), timedelta(minutes=5)),
         Tick("digests", DIGEST_TICK, DigestTickInput(), timedelta(seconds=settings.digest_tick_seconds)),
     ]

@@ -14,8 +14,16 @@ from typing_extensions import override
 from contentsync.errors import ConfigurationError
 
 ENV_FILE = Path(".env")
-SECRETS = ("TELEGRAM_BOT_TOKEN", "DATABASE_URL", "CONTENTSYNC_SECRET_KEY")
+SECRETS = ("TELEGRAM_BOT_TOKEN", "DATABASE_URL", "CONTENTSYNC_SECRET_KEY", "GOOGLE_CLIENT_SECRET")
 """Variables that may also be given as `<NAME>_FILE`, the path of a file that holds the value."""
+
+_SERVICES = (
+    "youtube_feed_base_url",
+    "youtube_api_base_url",
+    "newsapi_base_url",
+    "google_token_url",
+    "google_revoke_url",
+)
 
 Role = Literal["bot", "worker", "web"]
 
@@ -40,6 +48,7 @@ class Settings(BaseSettings):
     roles: Annotated[frozenset[Role], NoDecode] = _setting("bot,worker,web", "CONTENTSYNC_ROLES", min_length=1)
     http_host: str = _setting("127.0.0.1", "CONTENTSYNC_HTTP_HOST")
     http_port: int = _setting(8080, "CONTENTSYNC_HTTP_PORT", ge=1, le=65535)
+    public_url: str = _setting("", "CONTENTSYNC_PUBLIC_URL")
     secret_key: SecretStr | None = _setting(None, "CONTENTSYNC_SECRET_KEY")
     access: Literal["private", "open"] = _setting("private", "CONTENTSYNC_ACCESS")
     allow_private_networks: bool = _setting(False, "CONTENTSYNC_ALLOW_PRIVATE_NETWORKS")
@@ -48,13 +57,21 @@ class Settings(BaseSettings):
     min_pull_interval_minutes: int = _setting(15, "CONTENTSYNC_MIN_PULL_INTERVAL_MINUTES", ge=0)
     max_pull_interval_minutes: int = _setting(1440, "CONTENTSYNC_MAX_PULL_INTERVAL_MINUTES", ge=0)
     youtube_feed_base_url: str = _setting("https://www.youtube.com/feeds/videos.xml", "YOUTUBE_FEED_BASE_URL")
+    youtube_api_base_url: str = _setting("https://www.googleapis.com/youtube/v3", "YOUTUBE_API_BASE_URL")
+    newsapi_base_url: str = _setting("https://newsapi.org/v2", "NEWSAPI_BASE_URL")
+    google_auth_url: str = _setting("https://accounts.google.com/o/oauth2/v2/auth", "GOOGLE_AUTH_URL")
+    google_token_url: str = _setting("https://oauth2.googleapis.com/token", "GOOGLE_TOKEN_URL")
+    google_revoke_url: str = _setting("https://oauth2.googleapis.com/revoke", "GOOGLE_REVOKE_URL")
+    google_client_id: str = _setting("", "GOOGLE_CLIENT_ID")
+    google_client_secret: SecretStr | None = _setting(None, "GOOGLE_CLIENT_SECRET")
+    raw_retention_days: int = _setting(90, "CONTENTSYNC_RAW_RETENTION_DAYS", ge=1)
 
     @field_validator("roles", mode="before")
     @classmethod
     def _split_roles(cls, value: Any) -> Any:
         return frozenset(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
-    @field_validator("telegram_api_base_url")
+    @field_validator("telegram_api_base_url", "public_url", "youtube_api_base_url", "newsapi_base_url")
     @classmethod
     def _without_trailing_slash(cls, value: str) -> str:
         return value.rstrip("/")
@@ -87,8 +104,13 @@ class Settings(BaseSettings):
     @property
     def trusted_hosts(self) -> frozenset[str]:
         """host:port of the addresses the operator set; they pass the address guard."""
-        set_by_hand = [self.youtube_feed_base_url] if "youtube_feed_base_url" in self.model_fields_set else []
+        set_by_hand = [getattr(self, name) for name in _SERVICES if name in self.model_fields_set]
         return frozenset(netloc for url in set_by_hand if (netloc := urlsplit(url).netloc))
+
+    @property
+    def own_url(self) -> str:
+        """Where people's browsers reach this instance, without a slash at its end."""
+        return self.public_url or f"http://localhost:{self.http_port}"
 
     @property
     def local_chat(self) -> bool:

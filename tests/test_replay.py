@@ -11,9 +11,16 @@ from temporalio.worker import Replayer
 from contentsync.bot.dialog_workflows import WORKFLOWS as DIALOG_WORKFLOWS
 from contentsync.bot.digest_workflows import WORKFLOWS as DIGEST_WORKFLOWS
 from contentsync.processor.workflows import WORKFLOWS as PROCESSOR_WORKFLOWS
+from contentsync.puller.account_workflows import WORKFLOWS as ACCOUNT_WORKFLOWS
 from contentsync.puller.workflows import WORKFLOWS as PULLER_WORKFLOWS
 
-WORKFLOWS: list[Any] = [*PULLER_WORKFLOWS, *PROCESSOR_WORKFLOWS, *DIGEST_WORKFLOWS, *DIALOG_WORKFLOWS]
+WORKFLOWS: list[Any] = [
+    *PULLER_WORKFLOWS,
+    *ACCOUNT_WORKFLOWS,
+    *PROCESSOR_WORKFLOWS,
+    *DIGEST_WORKFLOWS,
+    *DIALOG_WORKFLOWS,
+]
 HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
 
 

@@ -14,6 +14,10 @@ ANSWER_DIALOG = "bot.AnswerDialog"
 CLOSE_DIALOG = "bot.CloseDialog"
 TELL_DIALOG_EXPIRED = "bot.TellDialogExpired"
 
+SEND_NOTICES = "bot.SendNotices"
+
+CONNECT = "connect"
+"""The reply that says nothing itself: the draft now holds what an account of `params["kind"]` is connected with."""
 FIND_LINK = "find_link"
 """The reply that says nothing itself: the draft now holds a link, and its feeds are to be found."""
 
@@ -94,6 +98,24 @@ class DialogReply:
     text_key: str
     params: dict[str, str | int] = field(default_factory=dict)
     asks: str | None = None
+    """A question's name, and after a colon the id of a draft that holds an earlier answer, where it needs one."""
+    forget: bool = False
+    """What the person typed is a secret: their message is to be deleted from the chat."""
+
+
+@dataclass(frozen=True)
+class SendNoticesInput:
+    """Send what people have not been told yet. `now` is ISO 8601 with offset."""
+
+    now: str
+
+
+@dataclass(frozen=True)
+class SendNoticesResult:
+    """How many were sent, and how many are left for the next time."""
+
+    sent: int = 0
+    left: int = 0
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,8 @@
 An answer's reply is kept in its draft, so that an answer that comes twice has one effect and one reply.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,8 +13,7 @@ from aiogram.exceptions import TelegramBadRequest, TelegramForbiddenError, Teleg
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from contentsync.bot import texts
-from contentsync.bot.answers import bare_link, format_time, links_in, parse_time
+from contentsync.bot import account_questions, front_questions, mailbox_questions, texts
 from contentsync.bot.contract import (
     ANSWER_DIALOG,
     CLOSE_DIALOG,
@@ -26,61 +24,17 @@ from contentsync.bot.contract import (
     DialogQuestion,
     DialogReply,
 )
-from contentsync.bot.zones import clock, find_zones
+from contentsync.bot.meaning import Asked, Meaning, Question
 from contentsync.credentials import Vault
 from contentsync.db import drafts, preferences, subscribers
 from contentsync.db.engine import Database
-from contentsync.db.models import Draft, Subscriber
+from contentsync.db.models import Draft
 from contentsync.db.subscribers import Changes
 
-ADD_LINK = "add_link"
-DIGEST_TIME = "digest_time"
-TIME_ZONE = "time_zone"
-
-
-@dataclass(frozen=True)
-class Meaning:
-    """What an answer comes to: what to say, what to change, and what goes into the draft beside the reply."""
-
-    reply: DialogReply
-    changes: Changes = field(default_factory=Changes)
-    link: str | None = None
-    """Takes the place of the draft's text."""
-    places: tuple[tuple[str, str], ...] = ()
-    """Labels and zones to choose from; they come from what was typed, so they stay in the draft."""
-
-
-async def _add_link(text: str, _subscriber: Subscriber, _now: datetime) -> Meaning:
-    link = next(iter(links_in(text)), None) or bare_link(text)
-    if link is None:
-        return Meaning(DialogReply("ask_add_link_again", asks=ADD_LINK))
-    return Meaning(DialogReply(FIND_LINK), link=link)
-
-
-async def _digest_time(text: str, subscriber: Subscriber, _now: datetime) -> Meaning:
-    minute = parse_time(text)
-    if minute is None:
-        return Meaning(DialogReply("ask_digest_time_again", asks=DIGEST_TIME))
-    text_key = "digest_time_set_utc" if subscriber.time_zone == "UTC" else "digest_time_set"
-    reply = DialogReply(text_key, {"time": format_time(minute), "zone": subscriber.time_zone})
-    return Meaning(reply, Changes(digest_minute=minute))
-
-
-async def _time_zone(text: str, _subscriber: Subscriber, now: datetime) -> Meaning:
-    places = await asyncio.to_thread(find_zones, text)
-    if not places:
-        return Meaning(DialogReply("ask_time_zone_again", asks=TIME_ZONE))
-    if len(places) > 1:
-        choices = tuple((place.label, place.zone) for place in places)
-        return Meaning(DialogReply("choose_time_zone", asks=TIME_ZONE), places=choices)
-    zone = places[0].zone
-    return Meaning(DialogReply("time_zone_set", {"zone": zone, "clock": clock(now, zone)}), Changes(time_zone=zone))
-
-
-QUESTIONS: dict[str, Callable[[str, Subscriber, datetime], Awaitable[Meaning]]] = {
-    ADD_LINK: _add_link,
-    DIGEST_TIME: _digest_time,
-    TIME_ZONE: _time_zone,
+QUESTIONS: dict[str, Question] = {
+    **front_questions.QUESTIONS,
+    **account_questions.QUESTIONS,
+    **mailbox_questions.QUESTIONS,
 }
 """Every question a dialog can open with, and what understands its answer."""
 
@@ -118,12 +72,15 @@ class DialogActivities:
         if stored is not None:
             return stored
         now = datetime.fromisoformat(answer.now)
-        understand = QUESTIONS.get(answer.asks or "")
+        name, _, earlier_id = (answer.asks or "").partition(":")
+        understand = QUESTIONS.get(name)
         if understand is None:
             # Temporal's memory of the question was lost; the database still said that one was open.
             meaning = Meaning(DialogReply("dialog_lost"))
         else:
-            meaning = await understand(self._vault.decrypt(draft.text), subscriber, now)
+            earlier = await self._earlier(answer.subscriber_id, earlier_id)
+            asked = Asked(subscriber, now, answer.draft_id, earlier)
+            meaning = await understand(self._vault.decrypt(draft.text), asked)
         await self._store(answer, meaning, now)
         return meaning.reply
 
@@ -142,7 +99,9 @@ class DialogActivities:
         if subscriber is None or subscriber.blocked_at is not None:
             return
         try:
-            await self._bot.send_message(subscriber.chat_id, texts.say(f"expired_{question.asks}"))
+            await self._bot.send_message(
+                subscriber.chat_id, texts.say(f"expired_{(question.asks or '').partition(':')[0]}")
+            )
         except (TelegramForbiddenError, TelegramBadRequest) as error:
             raise ApplicationError("chat refuses", type=type(error).__name__, non_retryable=True) from error
         except TelegramRetryAfter as error:
@@ -152,14 +111,22 @@ class DialogActivities:
     async def _store(self, answer: DialogAnswer, meaning: Meaning, now: datetime) -> None:
         outcome = {"reply": asdict(meaning.reply), "places": [list(place) for place in meaning.places]}
         async with self._db.write() as session:
-            if meaning.link is not None:
-                await drafts.set_text(session, draft_id=answer.draft_id, text=self._vault.encrypt(meaning.link))
+            if meaning.text is not None:
+                await drafts.set_text(session, draft_id=answer.draft_id, text=self._vault.encrypt(meaning.text))
             await drafts.set_outcome(session, draft_id=answer.draft_id, outcome=outcome)
             changes = Changes(**meaning.changes, dialog_open=meaning.reply.asks is not None)
             if meaning.changes:
                 await preferences.prefer(session, subscriber_id=answer.subscriber_id, now=now, **changes)
             else:
                 await subscribers.change(session, subscriber_id=answer.subscriber_id, **changes)
+
+    async def _earlier(self, subscriber_id: int, draft_id: str) -> str:
+        """What the person answered to an earlier question of this dialog; "" if there was none."""
+        if not draft_id:
+            return ""
+        async with self._db.read() as session:
+            draft = await drafts.get_draft(session, draft_id=int(draft_id))
+        return self._vault.decrypt(draft.text) if draft is not None and draft.subscriber_id == subscriber_id else ""
 
     async def _without_draft(self, answer: DialogAnswer) -> DialogReply:
         """The draft is gone: it was deleted with what the person had, or is too old. Nothing is asked any more."""

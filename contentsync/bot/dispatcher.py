@@ -5,11 +5,12 @@ from aiogram.types import BotCommand
 from temporalio.client import Client
 
 from contentsync.bot.access import Access
+from contentsync.bot.accounts import Accounts
 from contentsync.bot.dialogs import Dialogs
 from contentsync.bot.feeds import Feeds
 from contentsync.bot.middleware import AccessMiddleware, LeaveDialogMiddleware
 from contentsync.bot.routers import build_router
-from contentsync.bot.texts import COMMANDS
+from contentsync.bot.sentences.front import COMMANDS
 from contentsync.credentials import Vault
 from contentsync.db.engine import Database
 from contentsync.settings import Settings
@@ -26,6 +27,7 @@ def build_dispatcher(*, db: Database, temporal: Client, settings: Settings, vaul
         vault=vault,
         dialogs=dialogs,
         feeds=Feeds(temporal, settings.task_queue),
+        accounts=Accounts(temporal, settings.task_queue),
     )
     dispatcher.update.outer_middleware(AccessMiddleware(Access(db, settings)))
     dispatcher.message.outer_middleware(LeaveDialogMiddleware(dialogs))

@@ -2,13 +2,16 @@
 
 from aiogram import Router
 
-from contentsync.bot.handlers import dialogs, digest, links, other, settings, sources, start
+from contentsync.bot.handlers import accounts, dialogs, digest, links, mailbox, other, settings, sources, start, youtube
 
 IN_ORDER = (
     start.router,  # commands first: they mean themselves, whatever is open
     sources.router,
     settings.router,
     digest.router,
+    accounts.router,
+    youtube.router,
+    mailbox.router,
     links.router,  # before dialogs: a link is a link even when a time or a city was asked for
     dialogs.router,  # before the rest: while a question is open, a text answers it
     other.router,  # last: it takes everything

@@ -3,8 +3,10 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, Table
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, SQLModel
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -34,3 +36,9 @@ def row_id() -> Any:
 def reference(target: str, **options: Any) -> Any:
     """A foreign key; rows go away with the row they refer to."""
     return Field(foreign_key=target, ondelete="CASCADE", **options)
+
+
+def insert(session: AsyncSession, table: Table) -> Any:
+    """An INSERT of the session's engine: both engines know ON CONFLICT, each through a construct of its own."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    return dialect.insert(table)

@@ -10,10 +10,9 @@ from sqlmodel import col, delete
 from sqlmodel import select as select_rows
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from contentsync.db.base import Base
+from contentsync.db.base import Base, insert
 from contentsync.db.models import Delivery, Digest, DigestEntry, Subscriber
 from contentsync.db.slots import next_slot
-from contentsync.db.sources import insert
 
 DIGESTS: Table = Base.metadata.tables["digest"]
 SUBSCRIBERS: Table = Base.metadata.tables["subscriber"]

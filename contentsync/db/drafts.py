@@ -7,9 +7,8 @@ from sqlalchemy import Table
 from sqlmodel import col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from contentsync.db.base import Base
+from contentsync.db.base import Base, insert
 from contentsync.db.models import Draft
-from contentsync.db.sources import insert
 
 DRAFTS: Table = Base.metadata.tables["draft"]
 

@@ -6,9 +6,8 @@ from sqlalchemy import Table
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from contentsync.db.base import Base
+from contentsync.db.base import Base, insert
 from contentsync.db.models import Feedback
-from contentsync.db.sources import insert
 
 FEEDBACK: Table = Base.metadata.tables["feedback"]
 

@@ -10,9 +10,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import col, delete, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from contentsync.db.base import Base
+from contentsync.db.base import Base, insert
 from contentsync.db.models import UpdateInbox
-from contentsync.db.sources import insert
 
 INBOX: Table = Base.metadata.tables["update_inbox"]
 

@@ -10,9 +10,8 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from contentsync.db.base import Base
+from contentsync.db.base import Base, insert
 from contentsync.db.models import Item, Source
-from contentsync.db.sources import insert
 
 ITEMS: Table = Base.metadata.tables["item"]
 RAW_DOCUMENTS: Table = Base.metadata.tables["raw_document"]

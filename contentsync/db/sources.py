@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any, TypedDict
 
 from sqlalchemy import Table, bindparam, case, exists, or_, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import and_, col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from contentsync.db.base import Base
+from contentsync.db import channels
+from contentsync.db.base import Base, insert
 from contentsync.db.models import Source, Subscriber, Subscription
 
 SOURCES: Table = Base.metadata.tables["source"]
@@ -34,12 +34,6 @@ class PullRecord(TypedDict):
     last_pull_at: datetime
     last_success_at: datetime | None
     last_new_at: datetime | None
-
-
-def insert(session: AsyncSession, table: Table) -> Any:
-    """An INSERT of the session's engine: both engines know ON CONFLICT, each through a construct of its own."""
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    return dialect.insert(table)
 
 
 async def upsert_found(
@@ -86,18 +80,19 @@ async def upsert_found(
 async def follow(
     session: AsyncSession, *, subscriber_id: int, source_id: int, now: datetime, origin: str = "link"
 ) -> bool:
-    """Whether the subscriber follows the source only from now on; if so, it is due at once."""
+    """Whether the subscriber follows the source only from now on; then it is due at once, unless it is an account's."""
     statement = insert(session, SUBSCRIPTIONS).values(
         subscriber_id=subscriber_id, source_id=source_id, origin=origin, created_at=now
     )
     statement = statement.on_conflict_do_nothing().returning(SUBSCRIPTIONS.c.id)
     is_new = (await session.exec(statement)).first() is not None
     if is_new:
-        await session.exec(update(SOURCES).where(SOURCES.c.id == source_id).values(next_pull_at=now))
+        pulled = update(SOURCES).where(SOURCES.c.id == source_id, SOURCES.c.integration_id.is_(None))
+        await session.exec(pulled.values(next_pull_at=now))
     return is_new
 
 
-async def unfollow(session: AsyncSession, *, subscriber_id: int, source_id: int) -> bool:
+async def unfollow(session: AsyncSession, *, subscriber_id: int, source_id: int, now: datetime) -> bool:
     """Whether the subscriber followed the source until now. A source that nobody follows any more is never due."""
     removed = await session.exec(
         delete(Subscription).where(
@@ -105,6 +100,7 @@ async def unfollow(session: AsyncSession, *, subscriber_id: int, source_id: int)
         )
     )
     await session.exec(update(SOURCES).where(SOURCES.c.id == source_id, ~_is_followed()).values(next_pull_at=None))
+    await channels.leave_source(session, subscriber_id=subscriber_id, source_id=source_id, now=now)
     return removed.rowcount > 0
 
 
@@ -211,6 +207,36 @@ async def record_pulls(session: AsyncSession, *, records: Sequence[PullRecord]) 
     )
     if records:
         await session.exec(statement, params=[{f"b_{name}": value for name, value in row.items()} for row in records])
+
+
+async def add_owned(
+    session: AsyncSession, *, integration_id: int, kind: str, key: str, url: str, title: str, now: datetime
+) -> int:
+    """The id of the account's own source with this key, made if it was unknown. It is never due: syncs bring its items.
+
+    `key` must name the account, because keys are unique over all.
+    """
+    statement = insert(session, SOURCES).values(
+        kind=kind,
+        key=key,
+        url=url,
+        title=title,
+        integration_id=integration_id,
+        preview=[],
+        last_error_params={},
+        created_at=now,
+    )
+    statement = statement.on_conflict_do_update(index_elements=[SOURCES.c.key], set_={"title": title})
+    source_id: int = (await session.exec(statement.returning(SOURCES.c.id))).scalar_one()
+    return source_id
+
+
+async def note_success(session: AsyncSession, *, source_id: int, now: datetime, is_new: bool) -> None:
+    """A sync has brought what an account's source had."""
+    values: dict[str, Any] = {"last_pull_at": now, "last_success_at": now, "last_error": None, "last_error_params": {}}
+    if is_new:
+        values["last_new_at"] = now
+    await session.exec(update(SOURCES).where(SOURCES.c.id == source_id).values(**values))
 
 
 def _is_followed() -> Any:

@@ -10,9 +10,8 @@ from sqlalchemy import Table, bindparam, exists, func, select, update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from contentsync.db.base import Base
+from contentsync.db.base import Base, insert
 from contentsync.db.models import DigestEntry, Item, Source, Subscription
-from contentsync.db.sources import insert
 
 STORIES: Table = Base.metadata.tables["story"]
 ITEMS: Table = Base.metadata.tables["item"]

@@ -8,9 +8,8 @@ from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 from typing_extensions import Unpack
 
-from contentsync.db.base import Base
+from contentsync.db.base import Base, insert
 from contentsync.db.models import Subscriber
-from contentsync.db.sources import insert
 
 SUBSCRIBERS: Table = Base.metadata.tables["subscriber"]
 

@@ -44,12 +44,16 @@ class Place:
 
 
 class ArchiveFile:
-    """The archive of one batch, `raw/<yyyy>/<mm>/<dd>/<name>.warc.gz`. There is no file before the first `append`."""
+    """The archive of one batch, `raw/<yyyy>/<mm>/<dd>/<name>.warc.gz`. There is no file before the first `append`.
 
-    def __init__(self, data_dir: Path, name: str, now: datetime) -> None:
+    What came through an account lies under `owned/<its id>/` instead of `raw/`, so that it goes away with the account.
+    """
+
+    def __init__(self, data_dir: Path, name: str, now: datetime, *, owner_id: int | None = None) -> None:
         self._data_dir = data_dir
         self._now = now
-        self._path = data_dir / "raw" / now.astimezone(UTC).strftime("%Y/%m/%d") / f"{name}.warc.gz"
+        root = data_dir / "raw" if owner_id is None else owned_directory(data_dir, owner_id)
+        self._path = root / now.astimezone(UTC).strftime("%Y/%m/%d") / f"{name}.warc.gz"
         self._started = False
 
     def append(self, records: Sequence[bytes]) -> list[Place]:
@@ -84,6 +88,11 @@ class ArchiveFile:
             if directory == self._data_dir:
                 break
         self._started = True
+
+
+def owned_directory(data_dir: Path, owner_id: int) -> Path:
+    """Where everything lies that came through this account."""
+    return data_dir / "owned" / str(owner_id)
 
 
 def encode_response(fetched: Fetched, fetched_at: datetime) -> bytes:

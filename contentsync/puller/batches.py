@@ -1,8 +1,6 @@
 """Pulling a batch of sources: fetch → archive → parse → store, all at once, group by group, each source for itself."""
 
 import asyncio
-import logging
-import traceback
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -23,6 +21,7 @@ from contentsync.puller.intake import INTERNAL, Failure, Pull, failure_of, id_of
 from contentsync.puller.parser import Batch as ParserBatch
 from contentsync.puller.parser import Parser
 from contentsync.puller.plan import Bounds
+from contentsync.puller.report import report
 from contentsync.puller.work import PullBatchInput, total
 from contentsync.sources.base import Source, SourceRef, Unchanged
 
@@ -30,8 +29,6 @@ GROUP_SOURCES = 25
 GROUP_ROWS = 1000
 """A group is stored in one transaction when it has that many sources or items: the chat waits no longer than that
 for the write lock, and a crash loses no more."""
-
-logger = logging.getLogger(__name__)
 
 
 class BatchPuller:
@@ -82,7 +79,7 @@ class BatchPuller:
         except SourceError as error:
             return Pull(source, failure_of(error))
         except Exception as error:  # noqa: BLE001 - a bug that one source brings out must not stop the others
-            _report(source, error)
+            report("pull", source.id, error)
             return Pull(source, INTERNAL)
 
     async def _fetch(self, source: StoredSource, parser: ParserBatch, now: datetime) -> Arrival | Unchanged:
@@ -114,7 +111,7 @@ class BatchPuller:
         except Exception as error:
             if not items.is_unstorable(error):
                 raise
-            _report(pull.source, error)
+            report("pull", pull.source_id, error)
             return await self._store([Pull(pull.source, INTERNAL)], {}, lease_id, now)
 
     async def _store(
@@ -153,15 +150,3 @@ async def _groups(ended: asyncio.Queue[Pull], count: int) -> AsyncIterator[list[
             group, rows = [], 0
     if group:
         yield group
-
-
-def _report(source: StoredSource, error: Exception) -> None:
-    # Neither the message nor the traceback's values: they may hold what a person typed.
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    logger.error(
-        "pull failed unexpectedly source=%s error=%s at=%s:%s",
-        source.id,
-        type(error).__name__,
-        Path(frame.filename).name,
-        frame.lineno,
-    )

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 PULL_DUE = "puller.PullDue"
 PULL_SOURCES = "puller.PullSources"
 FIND_FEEDS = "puller.FindFeeds"
+CONNECT_ACCOUNT = "puller.ConnectAccount"
+SYNC_INTEGRATIONS = "puller.SyncIntegrations"
+REMOVE_ACCOUNT = "puller.RemoveAccount"
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,48 @@ class PullResult:
     unchanged: int = 0
     failed: int = 0
     new_items: int = 0
+    notices: int = 0
+    """What people are to be told because of it."""
+
+
+@dataclass(frozen=True)
+class ConnectAccountInput:
+    """Connect an account of this `kind` with what the draft holds. `announce`: say in the chat how it went."""
+
+    draft_id: int
+    kind: str
+    announce: bool = False
+
+
+@dataclass(frozen=True)
+class ConnectAccountResult:
+    """The account, or None; then the draft's `outcome` holds `reason_key` and `params`."""
+
+    integration_id: int | None = None
+
+
+@dataclass(frozen=True)
+class SyncIntegrationsInput:
+    """Sync what is due, or exactly these accounts at once. `now`: ISO 8601 with offset, to simulate a moment."""
+
+    now: str | None = None
+    integration_ids: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class SyncResult:
+    """Counts over all accounts of the call."""
+
+    synced: int = 0
+    failed: int = 0
+    new_items: int = 0
+
+
+@dataclass(frozen=True)
+class RemoveAccountInput:
+    """Disconnect an account and delete everything that came through it."""
+
+    integration_id: int
 
 
 @dataclass(frozen=True)
@@ -54,3 +99,18 @@ def pull_sources_workflow_id(source_id: int) -> str:
 def find_feeds_workflow_id(draft_id: int) -> str:
     """One run a draft: a repeated update finds the first run's result."""
     return f"find/{draft_id}"
+
+
+def connect_workflow_id(draft_id: int) -> str:
+    """One run a draft: a repeated update finds the first run's result."""
+    return f"connect/{draft_id}"
+
+
+def sync_workflow_id(integration_id: int) -> str:
+    """One such run an account at a time."""
+    return f"sync/account/{integration_id}"
+
+
+def remove_workflow_id(integration_id: int) -> str:
+    """One run an account."""
+    return f"remove/account/{integration_id}"

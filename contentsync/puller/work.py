@@ -3,11 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from contentsync.puller.contract import PullResult
+from contentsync.puller.contract import PullResult, SyncResult
 
 CLAIM_DUE = "puller.ClaimDue"
 CLAIM_SOURCES = "puller.ClaimSources"
 PULL_BATCH = "puller.PullBatch"
+CLAIM_INTEGRATIONS = "puller.ClaimIntegrations"
+SYNC_BATCH = "puller.SyncBatch"
+TRY_ACCOUNT = "puller.TryAccount"
+DROP_ACCOUNT = "puller.DropAccount"
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,44 @@ class FindFeedsWork:
     draft_id: int
 
 
+@dataclass(frozen=True)
+class ClaimIntegrationsInput:
+    """Lease at most `limit` accounts that are due, or exactly `integration_ids`. `now` is ISO 8601 with offset."""
+
+    now: str
+    lease_id: str
+    limit: int
+    batch_size: int
+    integration_ids: list[int]
+
+
+@dataclass(frozen=True)
+class SyncBatchInput:
+    """Sync these accounts as far as the lease still holds them. `name` is unique; archive files get it."""
+
+    now: str
+    lease_id: str
+    name: str
+    integration_ids: list[int]
+
+
+@dataclass(frozen=True)
+class ConnectWork:
+    """Test and store the account in the draft. `now` is ISO 8601 with offset."""
+
+    now: str
+    draft_id: int
+    kind: str
+    announce: bool
+
+
 def total(results: Iterable[PullResult]) -> PullResult:
     """The counts of all of them together."""
-    counts = [(one.pulled, one.unchanged, one.failed, one.new_items) for one in results]
+    counts = [(one.pulled, one.unchanged, one.failed, one.new_items, one.notices) for one in results]
     return PullResult(*map(sum, zip(*counts, strict=True)))
+
+
+def total_synced(results: Iterable[SyncResult]) -> SyncResult:
+    """The counts of all of them together."""
+    counts = [(one.synced, one.failed, one.new_items) for one in results]
+    return SyncResult(*map(sum, zip(*counts, strict=True)))

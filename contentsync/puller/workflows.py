@@ -1,14 +1,11 @@
 """The puller's workflows: what is due, what somebody has just followed, and what a link leads to."""
 
 import asyncio
-from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from contentsync.processor.contract import PROCESS_ITEMS, ProcessItemsInput, ProcessResult
     from contentsync.puller.contract import (
         FIND_FEEDS,
         PULL_DUE,
@@ -19,6 +16,7 @@ with workflow.unsafe.imports_passed_through():
         PullResult,
         PullSourcesInput,
     )
+    from contentsync.puller.followup import PULL, process_new, send_notices
     from contentsync.puller.work import (
         CLAIM_DUE,
         CLAIM_SOURCES,
@@ -30,7 +28,7 @@ with workflow.unsafe.imports_passed_through():
         PullBatchInput,
         total,
     )
-    from contentsync.temporal import LOOKUP, STORE, WORK, ActivityOptions
+    from contentsync.temporal import LOOKUP, STORE
 
 BATCH_SOURCES = 250
 """Sources in one activity: enough that 1,000 of them take about 45 events of history."""
@@ -42,14 +40,6 @@ MAX_ROUNDS = 10
 """Claims in one tick, which bounds its history; the next tick goes on."""
 
 BATCHES_AT_ONCE = 2
-
-GIVING_UP = RetryPolicy(
-    initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=30), maximum_attempts=5
-)
-"""Nothing is lost by giving up: leases run out and a later tick claims the sources again, and unprocessed items are
-found by the processor's own schedule. Trying for ever would keep all later ticks from running."""
-
-PULL: ActivityOptions = {**WORK, "retry_policy": GIVING_UP}
 
 
 @workflow.defn(name=PULL_DUE)
@@ -72,7 +62,12 @@ class PullDue:
             results.append(await _pull(claimed, lease_id, now))
             if sum(map(len, claimed.batches)) < CLAIM_LIMIT:
                 break
-        return await _process(total(results), now)
+        pulled = total(results)
+        if pulled.new_items:
+            await process_new(now)
+        if pulled.notices:
+            await send_notices(now)
+        return pulled
 
 
 @workflow.defn(name=PULL_SOURCES)
@@ -90,7 +85,10 @@ class PullSources:
             result_type=Claimed,
             **STORE,
         )
-        return await _process(await _pull(claimed, lease_id, now), now)
+        pulled = await _pull(claimed, lease_id, now)
+        if pulled.new_items:
+            await process_new(now)
+        return pulled
 
 
 @workflow.defn(name=FIND_FEEDS)
@@ -125,19 +123,6 @@ async def _pull(claimed: Claimed, lease_id: str, now: str) -> PullResult:
 
     pulls = [pull_one(number, source_ids) for number, source_ids in enumerate(claimed.batches)]
     return total(await asyncio.gather(*pulls))
-
-
-async def _process(result: PullResult, now: str) -> PullResult:
-    if result.new_items:
-        try:
-            await workflow.execute_activity(
-                PROCESS_ITEMS, ProcessItemsInput(now=now), result_type=ProcessResult, **PULL
-            )
-        except ActivityError as error:
-            if is_cancelled_exception(error):
-                raise
-            workflow.logger.error("processing failed error=%s", type(error.cause).__name__)
-    return result
 
 
 WORKFLOWS: list[type] = [PullDue, PullSources, FindFeeds]

@@ -12,7 +12,8 @@ from temporalio.testing import ActivityEnvironment
 
 from contentsync.bot.client import open_bot
 from contentsync.bot.contract import FIND_LINK, DialogAnswer, DialogQuestion, DialogReply
-from contentsync.bot.dialog_activities import ADD_LINK, DIGEST_TIME, TIME_ZONE, DialogActivities
+from contentsync.bot.dialog_activities import DialogActivities
+from contentsync.bot.front_questions import ADD_LINK, DIGEST_TIME, TIME_ZONE
 from contentsync.credentials import Vault
 from contentsync.db import drafts, subscribers
 from contentsync.db.engine import Database

@@ -11,6 +11,8 @@ from contentsync.bot import texts
 from contentsync.bot.dialog_activities import QUESTIONS
 from contentsync.bot.keyboards import PAGE_SOURCES
 from contentsync.bot.render import units
+from contentsync.bot.sentences.front import COMMANDS
+from contentsync.bot.sentences.reasons import REASONS
 from contentsync.db.models import Source, Subscriber
 
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
@@ -23,6 +25,7 @@ EXAMPLES: dict[type[errors.SourceError], errors.SourceError] = {
     errors.RateLimited: errors.RateLimited(URL, 429, 60),
     errors.ServerFailed: errors.ServerFailed(URL, 500),
     errors.NotAFeed: errors.NotAFeed(URL, "an HTML page"),
+    errors.QuotaSpent: errors.QuotaSpent(URL, "News API", NOW),
 }
 
 
@@ -70,11 +73,11 @@ def test_every_question_has_its_sentences() -> None:
 
 def test_help_names_every_command_and_no_other() -> None:
     lines = texts.SENTENCES["help"].splitlines()
-    assert {line.split()[0].removeprefix("/") for line in lines if line.startswith("/")} == set(texts.COMMANDS)
+    assert {line.split()[0].removeprefix("/") for line in lines if line.startswith("/")} == set(COMMANDS)
 
 
 def test_every_sentence_is_well_formed() -> None:
-    for sentence in [*texts.SENTENCES.values(), *texts.REASONS.values()]:
+    for sentence in [*texts.SENTENCES.values(), *REASONS.values()]:
         names = [name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None]
         assert all(name.isidentifier() for name in names)
 

@@ -109,7 +109,7 @@ async def test_following_makes_due_and_unfollowing_by_the_last_one_ends_it(datab
 
     async def unfollow(subscriber_id: int) -> bool:
         async with database.write() as session:
-            return await sources.unfollow(session, subscriber_id=subscriber_id, source_id=source_id)
+            return await sources.unfollow(session, subscriber_id=subscriber_id, source_id=source_id, now=NOW)
 
     assert await follow(anna, NOW) is True
     assert (await get(database, source_id)).next_pull_at == NOW

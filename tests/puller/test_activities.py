@@ -177,7 +177,7 @@ async def test_broken_sources_fail_alone(world: World, caplog: pytest.LogCapture
     assert failures[busy].next_pull_at == NOW + timedelta(hours=2)
     stored = " ".join(str(source.last_error_params) for source in failures.values())
     assert "secret" not in stored + caplog.text
-    assert f"source={bug} error=ZeroDivisionError at=test_activities.py:" in caplog.text
+    assert f"pull failed unexpectedly id={bug} error=ZeroDivisionError at=test_activities.py:" in caplog.text
 
     await pull(world, [gone], now=LATER, lease_id="L2")
     assert (await world.source(gone)).failures == 2

@@ -1,21 +1,29 @@
 """What opens a dialog, answers its question, or leaves it. Only chats with an open question go to Temporal."""
 
+import logging
+
 from aiogram import Bot, F, Router
+from aiogram.exceptions import TelegramBadRequest
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message, Update
 
 from contentsync.bot import keyboards, texts
-from contentsync.bot.contract import FIND_LINK
+from contentsync.bot.accounts import Accounts
+from contentsync.bot.client import typing
+from contentsync.bot.contract import CONNECT, FIND_LINK
 from contentsync.bot.dialog_activities import QUESTIONS
 from contentsync.bot.dialogs import Dialogs
 from contentsync.bot.feeds import Feeds
 from contentsync.bot.handlers.links import answer_found
+from contentsync.bot.keeping import keep_typed
 from contentsync.bot.keyboards import Ask
 from contentsync.credentials import Vault
-from contentsync.db import drafts
+from contentsync.db import drafts, integrations
 from contentsync.db.base import utc_now
 from contentsync.db.engine import Database
 from contentsync.db.models import Subscriber
+
+log = logging.getLogger(__name__)
 
 router = Router(name="dialogs")
 
@@ -66,23 +74,51 @@ async def answer(
     vault: Vault,
     dialogs: Dialogs,
     feeds: Feeds,
+    accounts: Accounts,
 ) -> None:
     """Keep the text as a draft, hand that to the dialog, and say what it says."""
-    async with db.write() as session:
-        draft = await drafts.keep_draft(
-            session,
-            subscriber_id=subscriber.id or 0,
-            update_id=event_update.update_id,
-            text=vault.encrypt(message.text or ""),
-            now=utc_now(),
-        )
-    assert draft.id is not None, "a stored draft has an id"
-    reply = await dialogs.answer(subscriber, event_update.update_id, draft.id)
+    draft_id = await keep_typed(message.text or "", subscriber=subscriber, update=event_update, db=db, vault=vault)
+    reply = await dialogs.answer(subscriber, event_update.update_id, draft_id)
+    if reply.forget:
+        await forget(message)
     if reply.text_key == FIND_LINK:
-        await answer_found(message, draft.id, subscriber, db, feeds)
+        await answer_found(message, draft_id, subscriber, db, feeds)
+        return
+    if reply.text_key == CONNECT:
+        await connect(message, draft_id, str(reply.params["kind"]), db, accounts)
         return
     async with db.read() as session:
-        understood = await drafts.get_draft(session, draft_id=draft.id)
+        understood = await drafts.get_draft(session, draft_id=draft_id)
     places = understood.outcome.get("places") if understood else None
     keyboard = keyboards.zones(places, utc_now()) if places else None
     await message.answer(texts.say(reply.text_key, **reply.params), reply_markup=keyboard)
+
+
+async def connect(message: Message, draft_id: int, kind: str, db: Database, accounts: Accounts) -> None:
+    """Have the account in the draft tried, and say how it went."""
+    assert message.bot is not None, "handlers get messages of a bot"
+    async with typing(message.bot, message.chat.id):
+        integration_id = await accounts.connect(draft_id, kind)
+    async with db.read() as session:
+        draft = await drafts.get_draft(session, draft_id=draft_id)
+        account = await integrations.get_integration(session, integration_id=integration_id or 0)
+    if account is not None:
+        await accounts.sync(account.id or 0)
+        await message.answer(texts.say(f"{kind}_connected", account=account.account))
+    elif draft is not None and "reason_key" in draft.outcome:
+        params = {"reason_key": draft.outcome["reason_key"], **draft.outcome["params"]}
+        await message.answer(texts.say_notice(f"{kind}_not_connected", params))
+    else:
+        await message.answer(texts.say("slow_search"))
+
+
+async def forget(message: Message) -> None:
+    """Delete a message that holds a secret. Telegram lets a bot do that for two days; else the person is asked to.
+
+    Source: https://core.telegram.org/bots/api#deletemessage
+    """
+    try:
+        await message.delete()
+    except TelegramBadRequest as error:
+        log.warning("secret message not deleted error=%s", type(error).__name__)
+        await message.answer(texts.say("delete_it_yourself"))

@@ -10,9 +10,10 @@ from aiogram.types import CallbackQuery, Message, Update
 from contentsync.bot import keyboards, texts
 from contentsync.bot.answers import bare_link, links_in
 from contentsync.bot.client import typing
-from contentsync.bot.dialog_activities import ADD_LINK
 from contentsync.bot.dialogs import Dialogs
 from contentsync.bot.feeds import Feeds
+from contentsync.bot.front_questions import ADD_LINK
+from contentsync.bot.keeping import keep_typed
 from contentsync.bot.keyboards import Follow, Menu, MenuItem
 from contentsync.bot.replies import replace
 from contentsync.credentials import Vault
@@ -120,7 +121,7 @@ async def unfollow(query: CallbackQuery, callback_data: Follow, bot: Bot, subscr
     source_id = callback_data.source_id
     async with db.write() as session:
         known = await sources.get_sources(session, source_ids=[source_id])
-        await sources.unfollow(session, subscriber_id=subscriber.id or 0, source_id=source_id)
+        await sources.unfollow(session, subscriber_id=subscriber.id or 0, source_id=source_id, now=utc_now())
     if not known:
         await replace(query, bot, texts.say("source_gone"))
         return
@@ -138,16 +139,8 @@ async def find(
     feeds: Feeds,
 ) -> None:
     """Keep the first link as this update's draft and answer with what it leads to."""
-    async with db.write() as session:
-        draft = await drafts.keep_draft(
-            session,
-            subscriber_id=subscriber.id or 0,
-            update_id=event_update.update_id,
-            text=vault.encrypt(links[0]),
-            now=utc_now(),
-        )
-    assert draft.id is not None, "a stored draft has an id"
-    await answer_found(message, draft.id, subscriber, db, feeds)
+    draft_id = await keep_typed(links[0], subscriber=subscriber, update=event_update, db=db, vault=vault)
+    await answer_found(message, draft_id, subscriber, db, feeds)
     if len(links) > 1:
         await message.answer(texts.say("first_link_only"))
 

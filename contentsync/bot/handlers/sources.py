@@ -53,7 +53,9 @@ async def drop(query: CallbackQuery, callback_data: SourceDrop, bot: Bot, subscr
     """Unfollow, and show the page as it is now."""
     await query.answer(texts.SENTENCES["toast_unfollowed"])
     async with db.write() as session:
-        await sources.unfollow(session, subscriber_id=subscriber.id or 0, source_id=callback_data.source_id)
+        await sources.unfollow(
+            session, subscriber_id=subscriber.id or 0, source_id=callback_data.source_id, now=utc_now()
+        )
     await replace(query, bot, *await _page(db, subscriber, callback_data.page))
 
 

@@ -87,7 +87,7 @@ async def test_a_stale_button_and_another_persons_source_do_nothing(front: Front
         await sources.follow(session, subscriber_id=other.id or 0, source_id=ids[0], now=utc_now())
         subscriber = await front.subscriber()
         assert subscriber is not None
-        await sources.unfollow(session, subscriber_id=subscriber.id or 0, source_id=ids[0])
+        await sources.unfollow(session, subscriber_id=subscriber.id or 0, source_id=ids[0], now=utc_now())
     await front.tap(page, "Unfollow 1")
     await front.becomes(page, "You follow nothing yet.")
     async with front.db.read() as session:

@@ -3,7 +3,7 @@
 import pytest
 
 from contentsync.bot.dispatcher import register_commands
-from contentsync.bot.texts import COMMANDS
+from contentsync.bot.sentences.front import COMMANDS
 from tests.bot.front import Front, button_texts, eventually, send_button
 
 

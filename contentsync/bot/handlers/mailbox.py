@@ -1,0 +1,5 @@
+"""Mailboxes: the newsletters in them, accepted one by one."""
+
+from aiogram import Router
+
+router = Router(name="mailbox")

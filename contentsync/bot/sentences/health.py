@@ -1,0 +1,3 @@
+"""What followers hear about how their sources are."""
+
+SENTENCES: dict[str, str] = {}

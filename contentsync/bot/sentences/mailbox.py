@@ -1,0 +1,3 @@
+"""What is said about mailboxes and newsletters."""
+
+SENTENCES: dict[str, str] = {}

@@ -1,0 +1,28 @@
+"""What is said when something fails."""
+
+REASONS = {
+    "internal": "Something went wrong on my side. Please try again later.",
+    "configuration": "This bot is not set up for that. Please tell its owner.",
+    "already_running": "This bot is being restarted. Please try again in a minute.",
+    "part_died": "This bot is being restarted. Please try again in a minute.",
+    "credential": "I can no longer read something you sent me earlier. Please send it again.",
+    "source": "I could not read {host}. Please try again later.",
+    "invalid_link": "That is no link I can open. Send one that begins with https://, like https://example.org.",
+    "link_with_password": "That link holds a user name or a password, and I keep none of those. "
+    "Send the link without them.",
+    "address_refused": "That link leads to a private or local address, and I open public ones only. Send a public one.",
+    "unreachable": "{host} does not answer. Check the spelling of the link, or try again later.",
+    "timed_out": "{host} is too slow: it did not answer in time. Try again later.",
+    "too_large": "What {host} sends is too large for me (more than {limit_megabytes} MB). Send a link to its feed.",
+    "too_many_redirects": "{host} sends me in circles. Open the link in a browser and send the address it leads to.",
+    "refused": "{host} does not let me in (error {status}). If the page needs a login I cannot follow it; "
+    "else send another page of the site.",
+    "not_found": "There is nothing at that address (error {status}). Check the link, or send the site's front page.",
+    "rate_limited": "{host} asks me to come less often (error {status}). Try again in a few minutes.",
+    "server_failed": "The server of {host} answers with an error ({status}). Try again later.",
+    "account_refused": "{host} does not accept that. Check what you sent, or connect the account again.",
+    "quota_spent": "The requests that {service} allows are spent. I go on by myself after {retry_at}.",
+    "not_a_feed": "What I found there is {found}, not a feed. Send the site's front page, or a link to its RSS feed.",
+    "no_feed_found": "I found no feed on that page. Send the site's front page or its blog, or a link to its RSS feed.",
+}
+"""One sentence for each `reason_key` of `contentsync.errors`: what happened, and what to do next."""

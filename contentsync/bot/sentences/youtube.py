@@ -1,0 +1,3 @@
+"""What is said about YouTube accounts."""
+
+SENTENCES: dict[str, str] = {}
