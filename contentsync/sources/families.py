@@ -4,7 +4,8 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 _REGISTRY_LABELS = frozenset(
-    "ac co com edu go gob gov gouv id info ltd me mil muni ne net nhs nom or org plc sch web".split()
+    {"ac", "co", "com", "edu", "go", "gob", "gov", "gouv", "id", "ltd", "mil", "ne", "net", "nhs", "nom", "or", "org"}
+    | {"plc", "sch"}
 )
 """Second labels under which national registries hand out names: `example.co.uk`, `example.com.au`, `example.ne.jp`."""
 
