@@ -24,6 +24,8 @@ class Days:
         self.now = NOW
         self.results = PullResult()
         self.pulled_at: dict[int, list[datetime]] = {}
+        self.lose_leases = False
+        """Whether somebody else takes over what is claimed, before it is pulled."""
         self._activities = world.activities(**parts)
         self._ticks = 0
 
@@ -38,6 +40,8 @@ class Days:
         claim = ClaimDueInput(now=self.now.isoformat(), lease_id=lease_id, limit=1000, batch_size=1000)
         claimed = await ActivityEnvironment().run(self._activities.claim_due, claim)
         ids = [source_id for batch in claimed.batches for source_id in batch]
+        if self.lose_leases:
+            await self.claim(*ids)
         if ids:
             batch = PullBatchInput(now=self.now.isoformat(), lease_id=lease_id, name=lease_id, source_ids=ids)
             result = await ActivityEnvironment().run(self._activities.pull_batch, batch)

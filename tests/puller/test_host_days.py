@@ -58,7 +58,7 @@ async def test_a_host_with_a_request_a_minute_refuses_once_and_never_again(world
         days.close()
     assert host.refused_at == [NOW], "the second request ever made"
     assert len(host.served) == 15, "everybody has had a turn"
-    assert host.served.total() >= 30, "one nearly every minute"
+    assert host.served.total() > 15, "and some a second one"
     assert days.pulled_at[ids[15]][0] == NOW, "another host waits for nothing"
     row = await stored(world)
     assert (row.gap_seconds, row.refused_at) == (60, NOW)
@@ -72,7 +72,7 @@ async def test_the_gap_grows_until_it_is_enough(world: World) -> None:
     days.close()
     assert (await stored(world)).gap_seconds == 240
     assert len(host.refused_at) == 3
-    assert max(host.refused_at) <= NOW + timedelta(minutes=15)
+    assert max(host.refused_at) <= NOW + timedelta(minutes=20)
 
 
 @pytest.mark.parametrize("status", [429, 503, 403])
