@@ -1,6 +1,7 @@
 """What followers hear, and what becomes of subscriptions when a source moves: through the real activities."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlmodel import col, select
@@ -16,7 +17,7 @@ from tests.puller.days import Days
 DAY = timedelta(days=1)
 
 
-async def add_person(world: World, chat_id: int, *source_ids: int, **values: object) -> int:
+async def add_person(world: World, chat_id: int, *source_ids: int, **values: Any) -> int:
     """Another person, who follows these."""
     async with world.db.write() as session:
         person = Subscriber(chat_id=chat_id, **values)
