@@ -108,12 +108,12 @@ def say_source(source: Source, *, followed: bool) -> Html:
 
 
 def say_following(source: Source, count: int, *, pulled: bool) -> Html:
-    """What following came to. `pulled`: the first pull is over; `count`: items that are there now."""
+    """What following came to. `pulled`: the first pull is over, or its host asked us to wait; `count`: items now."""
     title = title_of(source)
     if not count and source.last_error is not None:
         reason = say_reason(source.last_error, source.last_error_params)
         return say("following_trouble", title=title, reason=reason)
-    if not count and not pulled:
+    if not count and (not pulled or source.last_pull_at is None):
         return say("following_soon", title=title)
     return say("following", title=title, count=count)
 

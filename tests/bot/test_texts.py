@@ -153,6 +153,8 @@ def test_age(minutes: int, age: str) -> None:
 def test_following() -> None:
     source = Source(kind="feed", key="k", url=URL, title="Blog")
     assert texts.say_following(source, 3, pulled=True) == "Following <b>Blog</b>. 3 new now."
+    assert "in a moment" in texts.say_following(source, 0, pulled=True), "its host asked us to wait"
+    source.last_pull_at = NOW
     assert texts.say_following(source, 0, pulled=True) == "Following <b>Blog</b>. 0 new now."
     assert "in a moment" in texts.say_following(source, 0, pulled=False)
     source.last_error, source.last_error_params = "not_found", {"url": URL, "status": 404}

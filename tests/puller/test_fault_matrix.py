@@ -210,9 +210,9 @@ async def street(directory: Path, web: FakeWeb) -> AsyncIterator[Street]:
     with socket.socket() as listening, socket.socket() as waiting, socket.socket() as too_many:
         listening.bind(("127.0.0.1", 0))
         listening.listen(0)
-        for client in (waiting, too_many):  # the queue is full now, and who knocks hears nothing
-            client.setblocking(False)
-            client.connect_ex(listening.getsockname())
+        for caller in (waiting, too_many):  # the queue is full now, and who knocks hears nothing
+            caller.setblocking(False)
+            caller.connect_ex(listening.getsockname())
         async with FakeWeb(tls=context) as secure:
             yield Street(web, secure, f"http://127.0.0.1:{listening.getsockname()[1]}/feed")
 

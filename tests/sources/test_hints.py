@@ -1,18 +1,16 @@
 """What headers tell about the next request, read alone and through a fetch."""
 
-import asyncio
-import time
 from datetime import UTC, datetime
 
 import httpx
 import pytest
 
-from contentsync.errors import RateLimited, TimedOut
+from contentsync.errors import RateLimited
 from contentsync.sources.base import Fetched, Hints, SourceRef, Unchanged
 from contentsync.sources.failures import http_failure
 from contentsync.sources.hints import MAX_FRESH_SECONDS, MAX_QUIET_SECONDS, fresh_seconds, quiet_seconds
 from contentsync.sources.http import fetch, open_client
-from tests.fakes.web import FakeWeb, Reply
+from tests.fakes.web import FakeWeb
 
 DATE = "Sun, 06 Nov 1994 08:00:00 GMT"
 EPOCH = round(datetime(1994, 11, 6, 8, tzinfo=UTC).timestamp())
@@ -123,31 +121,3 @@ async def test_only_permanent_redirects_all_the_way_are_a_move(statuses: tuple[i
             await fetch(client, SourceRef(web.url("/0"), etag='"1"')),
         ):
             assert answer.hints.moved_to == (web.url(last) if is_moved else None)
-
-
-async def test_headers_that_drip_end_at_the_first_byte_cap() -> None:
-    async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"HTTP/1.1 200 OK\r\n")
-        try:
-            for number in range(1000):
-                writer.write(b"X-%d: y\r\n" % number)
-                await writer.drain()
-                await asyncio.sleep(0.05)
-        except ConnectionError:
-            writer.close()
-
-    server = await asyncio.start_server(drip, "127.0.0.1", 0)
-    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-    async with server, open_client(allow_private_networks=True) as client:
-        began = time.monotonic()
-        with pytest.raises(TimedOut):
-            await fetch(client, SourceRef(url), first_byte_seconds=0.3, total_seconds=10)
-        assert time.monotonic() - began < 2
-
-
-async def test_a_body_may_take_longer_than_its_first_byte() -> None:
-    async with FakeWeb() as web, open_client(allow_private_networks=True) as client:
-        web.reply("/a", Reply(FEED, drip_bytes=10, drip_seconds=0.1))
-        fetched = await fetch(client, SourceRef(web.url("/a")), first_byte_seconds=0.3)
-    assert isinstance(fetched, Fetched)
-    assert fetched.body == FEED
