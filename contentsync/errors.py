@@ -9,14 +9,15 @@ ContentsyncError
     ├── InvalidLink           not an http(s) link, or no host
     │   └── LinkWithPassword  a user name or password stands in it
     ├── AddressRefused        the link leads to a private, loopback or otherwise forbidden address
-    ├── Unreachable           no answer: name not found, connection refused or dropped, TLS failure
+    ├── Unreachable           no answer: connection refused or dropped, TLS failure
+    │   └── NameNotFound      no host has this name
     ├── TimedOut              connected, but too slow
     ├── TooLarge              more bytes than we accept, compressed or not
     ├── TooManyRedirects      redirects beyond the bound, or in a circle
     ├── HTTPFailure           an HTTP status that is no success; carries `status` and `retry_after_seconds`
     │   ├── Refused           401, 403 and the other 4xx that are not listed here
     │   ├── NotFound          404 or 410
-    │   ├── RateLimited       429, or 503 with Retry-After
+    │   ├── RateLimited       429, or 503 or 403 that says when to come back
     │   └── ServerFailed      5xx
     ├── AccountRefused        the service does not accept the credentials it was given
     ├── QuotaSpent            no request is left in the plan before `retry_at`
@@ -103,9 +104,15 @@ class AddressRefused(SourceError):
 
 
 class Unreachable(SourceError):
-    """No connection: name not found, refused, reset, or TLS failed (`detail` says which)."""
+    """No connection: refused, reset, or TLS failed (`detail` says which)."""
 
     reason_key = "unreachable"
+
+
+class NameNotFound(Unreachable):
+    """No host has this name, or the name servers do not tell."""
+
+    reason_key = "name_not_found"
 
 
 class TimedOut(SourceError):
@@ -162,7 +169,7 @@ class NotFound(HTTPFailure):
 
 
 class RateLimited(HTTPFailure):
-    """429, or 503 with Retry-After; `retry_after_seconds` is the server's wish, if it told one."""
+    """429, or 503 or 403 that says when to come back; `retry_after_seconds` is the server's wish, if it told one."""
 
     reason_key = "rate_limited"
 

@@ -154,3 +154,9 @@ def batch_workflow_id(lease_id: str, number: int) -> str:
 def ask_workflow_id(digest_id: int) -> str:
     """The run that answers one /digest."""
     return f"digest/ask/{digest_id}"
+
+
+def source_buttons(source_id: int) -> list[list[dict[str, str]]]:
+    """Under a notice about a source; what they carry is `Follow` and `KeepSource` of `contentsync.bot.keyboards`."""
+    unfollow = {"text": "Unfollow", "callback_data": f"follow:{source_id}:0"}
+    return [[unfollow, {"text": "Keep", "callback_data": f"keep:{source_id}"}]]

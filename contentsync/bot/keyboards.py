@@ -60,6 +60,12 @@ class SourceDrop(CallbackData, prefix="drop"):
     sure: bool
 
 
+class KeepSource(CallbackData, prefix="keep"):
+    """Go on following a source that does not work."""
+
+    source_id: int
+
+
 class SetTime(CallbackData, prefix="time"):
     """Digest time in minutes after midnight."""
 

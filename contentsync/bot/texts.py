@@ -108,12 +108,12 @@ def say_source(source: Source, *, followed: bool) -> Html:
 
 
 def say_following(source: Source, count: int, *, pulled: bool) -> Html:
-    """What following came to. `pulled`: the first pull is over; `count`: items that are there now."""
+    """What following came to. `pulled`: the first pull is over, or its host asked us to wait; `count`: items now."""
     title = title_of(source)
     if not count and source.last_error is not None:
         reason = say_reason(source.last_error, source.last_error_params)
         return say("following_trouble", title=title, reason=reason)
-    if not count and not pulled:
+    if not count and (not pulled or source.last_pull_at is None):
         return say("following_soon", title=title)
     return say("following", title=title, count=count)
 
@@ -146,16 +146,39 @@ def say_sources(followed: Sequence[Source], page: int, size: int, now: datetime)
 
 def say_health(source: Source, now: datetime) -> Html:
     """How a source is, in words."""
+    if source.state == "paused":
+        return say("health_account" if source.integration_id else "health_paused")
     if source.last_pull_at is None:
         return say("health_waiting")
+    if source.state == "gone":
+        return say("health_gone", since=_day(source.absent_since or source.last_pull_at))
+    if source.state == "slow" and source.last_success_at is not None:
+        return say("health_slow", since=_moment(source.last_success_at))
     if source.last_error is not None:
         reason = say_reason(source.last_error, source.last_error_params)
         if source.last_success_at is None:
             return say("health_failing_always", reason=reason)
-        return say("health_failing", since=f"{source.last_success_at:%d %b %H:%M} UTC", reason=reason)
-    if source.last_new_at is None:
-        return say("health_quiet")
-    return say("health_fine", ago=say_age(source.last_new_at, now))
+        return say("health_failing", since=_moment(source.last_success_at), reason=reason)
+    return _say_working(source, now)
+
+
+def _say_working(source: Source, now: datetime) -> Html:
+    fine = say("health_quiet")
+    if source.last_new_at is not None:
+        fine = say("health_fine", ago=say_age(source.last_new_at, now))
+    if source.state != "moved":
+        return fine
+    if source.moved_to:
+        return say("health_moving", fine=fine, host=host(source.moved_to))
+    return say("health_moved", fine=fine, host=host(source.url))
+
+
+def _moment(then: datetime) -> str:
+    return f"{then:%d %b %H:%M} UTC"
+
+
+def _day(then: datetime) -> str:
+    return f"{then:%d %b}"
 
 
 def say_age(then: datetime, now: datetime) -> str:

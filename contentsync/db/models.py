@@ -8,6 +8,7 @@ from sqlmodel import Field
 
 import contentsync.db.account_models  # noqa: F401 - its tables and these refer to each other
 from contentsync.db.base import Base, reference, row_id, utc_now
+from contentsync.sources.families import host_family
 
 
 class Subscriber(Base, table=True):
@@ -34,6 +35,10 @@ class Subscriber(Base, table=True):
     created_at: datetime = Field(default_factory=utc_now)
 
 
+def _family_of_url(context: Any) -> str:
+    return host_family(context.get_current_parameters()["url"])
+
+
 class Source(Base, table=True):
     """Anything pullable, shared by all who follow it. `key` is the canonical form of `url`, unique."""
 
@@ -43,6 +48,8 @@ class Source(Base, table=True):
     kind: str
     key: str = Field(sa_type=Text, unique=True)
     url: str = Field(sa_type=Text)
+    family: str | None = Field(default=None, sa_column=Column(Text, default=_family_of_url, index=True))
+    """The host family of `url` (`contentsync.sources.families`); None until the next pull of an older row."""
     integration_id: int | None = reference("integration.id", default=None, nullable=True, index=True)
     """The account it is read with; such a source belongs to the account's owner alone, and a sync reads it."""
     title: str = Field(default="", sa_type=Text)
@@ -65,6 +72,10 @@ class Source(Base, table=True):
     """Failed pulls in a row."""
     failing_since: datetime | None = None
     """When the first of them was."""
+    absent_since: datetime | None = None
+    """Since when it is not to be found (404, 410, no such name), every time that it was told at all …"""
+    absent_count: int = 0
+    """… and how often it was told."""
     moved_to: str | None = Field(default=None, sa_type=Text)
     """Where permanent redirects lead, each time since `moved_since`; adopted after repeated proof."""
     moved_since: datetime | None = None
@@ -96,11 +107,13 @@ class Subscription(Base, table=True):
 
 
 class Host(Base, table=True):
-    """How a host family (`contentsync.puller.hosts.host_family`) wants to be treated, learned from its answers."""
+    """How a host family (`contentsync.sources.families`) wants to be treated, learned from its answers."""
 
     family: str = Field(primary_key=True, sa_type=Text)
     gap_seconds: float = 0.0
     """Least time between two requests that the host has taught us; 0 means the usual one."""
+    gap_since: datetime | None = None
+    """Since when the gap is what it is."""
     not_before: datetime | None = None
     """Nothing is asked of the family before."""
     last_ok_at: datetime | None = None

@@ -1,6 +1,6 @@
 """What people are told without having asked. A notice is kept until it is sent, and made once by its key."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Table, func
@@ -37,6 +37,11 @@ async def add_notice(
     )
     added = await session.exec(statement.on_conflict_do_nothing().returning(NOTICES.c.id))
     return added.first() is not None
+
+
+async def list_told(session: AsyncSession, *, keys: Collection[str]) -> set[int]:
+    """The ids of the people who have a notice with one of these keys."""
+    return set(await session.exec(select(Notice.subscriber_id).where(col(Notice.key).in_(keys))))
 
 
 async def list_unsent(session: AsyncSession, *, limit: int) -> list[tuple[Notice, Subscriber]]:

@@ -8,12 +8,14 @@ from sqlalchemy import Table, bindparam, case, exists, or_, update
 from sqlmodel import and_, col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from contentsync.db import channels
+from contentsync.db import channels, hosts
 from contentsync.db.base import Base, insert
 from contentsync.db.models import Source, Subscriber, Subscription
 
 SOURCES: Table = Base.metadata.tables["source"]
 SUBSCRIPTIONS: Table = Base.metadata.tables["subscription"]
+
+HEALTHY, PAUSED = "healthy", "paused"
 
 
 class PullRecord(TypedDict):
@@ -26,12 +28,21 @@ class PullRecord(TypedDict):
     etag: str | None
     last_modified: str | None
     body_hash: str | None
+    family: str
     next_pull_at: datetime
     interval_minutes: int
+    state: str
+    state_since: datetime | None
     failures: int
+    failing_since: datetime | None
+    absent_since: datetime | None
+    absent_count: int
+    moved_to: str | None
+    moved_since: datetime | None
+    moved_count: int
     last_error: str | None
     last_error_params: dict[str, str | int]
-    last_pull_at: datetime
+    last_pull_at: datetime | None
     last_success_at: datetime | None
     last_new_at: datetime | None
 
@@ -138,18 +149,18 @@ async def claim_due(
     """Lease at most `limit` due sources for `lease_seconds` and give their ids, the longest due first.
 
     Due means: its time has come, nobody holds a lease on it, and somebody follows it who is neither paused nor blocked.
-    Workers may claim at the same time; each gets sources of its own.
+    What nobody can be reached for is paused. Of a host family that is to be left alone nothing is claimed, and of one
+    that has taught us a gap one source, once in that time. Workers may claim at the same time; each gets sources of
+    its own.
     """
-    reached = exists().where(
-        SUBSCRIPTIONS.c.source_id == SOURCES.c.id,
-        col(Subscriber.id) == SUBSCRIPTIONS.c.subscriber_id,
-        col(Subscriber.paused).is_(False),
-        col(Subscriber.blocked_at).is_(None),
-    )
-    is_free = or_(SOURCES.c.lease_until.is_(None), SOURCES.c.lease_until <= now)
+    is_due = and_(SOURCES.c.next_pull_at <= now, _is_free(now))
+    paused = update(SOURCES).where(is_due, SOURCES.c.state != PAUSED, _is_followed(), ~_is_reached())
+    await session.exec(paused.values(state=PAUSED, state_since=now))
+    is_due = and_(is_due, _is_reached())
+    picked = await hosts.pick_from_narrow(session, due=is_due, now=now)
     due = (
         select(SOURCES.c.id, SOURCES.c.next_pull_at)
-        .where(and_(SOURCES.c.next_pull_at <= now, is_free, reached))
+        .where(is_due, or_(SOURCES.c.id.in_(picked), ~hosts.is_taught(now)))
         .order_by(SOURCES.c.next_pull_at, SOURCES.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True, of=SOURCES)
@@ -161,23 +172,27 @@ async def claim_due(
         .values(lease_id=lease_id, lease_until=now + timedelta(seconds=lease_seconds))
         .returning(SOURCES.c.next_pull_at, SOURCES.c.id)
     )
-    return [row.id for row in sorted(claimed, key=lambda row: (row.next_pull_at, row.id))]
+    ids = [row.id for row in sorted(claimed, key=lambda row: (row.next_pull_at, row.id))]
+    await hosts.spend_turns(session, families=[picked[id] for id in ids if id in picked], now=now)
+    return ids
 
 
 async def claim_sources(
     session: AsyncSession, *, source_ids: Sequence[int], now: datetime, lease_id: str, lease_seconds: int
 ) -> list[int]:
-    """Lease exactly these sources, due or not, and give the ids that exist.
+    """Lease exactly these sources, due or not, and give the ids that exist and whose hosts may be asked now.
 
     A lease somebody else holds is taken over: his pull finds it gone and stores nothing.
     """
     claimed = await session.exec(
         update(SOURCES)
-        .where(SOURCES.c.id.in_(source_ids))
+        .where(SOURCES.c.id.in_(source_ids), ~hosts.is_closed(now))
         .values(lease_id=lease_id, lease_until=now + timedelta(seconds=lease_seconds))
-        .returning(SOURCES.c.id)
+        .returning(SOURCES.c.id, SOURCES.c.family)
     )
-    return sorted(claimed.scalars())
+    families = {row.id: row.family for row in claimed}
+    await hosts.spend_turns(session, families=set(families.values()), now=now)
+    return sorted(families)
 
 
 async def list_leased(session: AsyncSession, *, lease_id: str, source_ids: Sequence[int]) -> list[Source]:
@@ -234,13 +249,44 @@ async def add_owned(
 async def note_success(session: AsyncSession, *, source_id: int, now: datetime, is_new: bool) -> None:
     """A sync has brought what an account's source had."""
     values: dict[str, Any] = {"last_pull_at": now, "last_success_at": now, "last_error": None, "last_error_params": {}}
+    values |= {"state": HEALTHY, "state_since": case((SOURCES.c.state == HEALTHY, SOURCES.c.state_since), else_=now)}
     if is_new:
         values["last_new_at"] = now
     await session.exec(update(SOURCES).where(SOURCES.c.id == source_id).values(**values))
 
 
+async def pause_owned(session: AsyncSession, *, integration_id: int, now: datetime) -> None:
+    """The account is refused: its sources rest until a sync brings something again."""
+    owned = update(SOURCES).where(SOURCES.c.integration_id == integration_id)
+    await session.exec(owned.values(state=PAUSED, state_since=now))
+
+
+async def list_reached(session: AsyncSession, *, source_id: int) -> list[int]:
+    """The ids of the people who follow the source and have neither paused nor blocked the bot."""
+    statement = (
+        select(Subscription.subscriber_id)
+        .join(Subscriber, col(Subscriber.id) == col(Subscription.subscriber_id))
+        .where(col(Subscription.source_id) == source_id)
+        .where(col(Subscriber.paused).is_(False), col(Subscriber.blocked_at).is_(None))
+    )
+    return list(await session.exec(statement.order_by(col(Subscription.subscriber_id))))
+
+
 def _is_followed() -> Any:
     return exists().where(SUBSCRIPTIONS.c.source_id == SOURCES.c.id)
+
+
+def _is_reached() -> Any:
+    return exists().where(
+        SUBSCRIPTIONS.c.source_id == SOURCES.c.id,
+        col(Subscriber.id) == SUBSCRIPTIONS.c.subscriber_id,
+        col(Subscriber.paused).is_(False),
+        col(Subscriber.blocked_at).is_(None),
+    )
+
+
+def _is_free(now: datetime) -> Any:
+    return or_(SOURCES.c.lease_until.is_(None), SOURCES.c.lease_until <= now)
 
 
 def _followed_by(subscriber_id: int) -> Any:

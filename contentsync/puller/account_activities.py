@@ -11,7 +11,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from contentsync.credentials import Vault
-from contentsync.db import drafts, integrations, notices
+from contentsync.db import drafts, integrations, notices, sources
 from contentsync.db.account_models import Integration
 from contentsync.db.engine import Database
 from contentsync.errors import AccountRefused, QuotaSpent, SourceError
@@ -131,6 +131,7 @@ class AccountActivities:
                 next_sync_at=None if refused else _retry_at(error, failure, failures, now),
             )
             if held and refused:
+                await sources.pause_owned(session, integration_id=integration.id or 0, now=now)
                 await notices.add_notice(
                     session,
                     subscriber_id=integration.subscriber_id,

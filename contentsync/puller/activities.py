@@ -14,6 +14,7 @@ from contentsync.db.engine import Database
 from contentsync.errors import SourceError
 from contentsync.puller.batches import BatchPuller
 from contentsync.puller.contract import FIND_FEEDS, FindFeedsResult, PullResult
+from contentsync.puller.hosts import LEAST_GAP_SECONDS
 from contentsync.puller.intake import failure_of
 from contentsync.puller.plan import Bounds
 from contentsync.puller.work import (
@@ -42,10 +43,20 @@ FEED = "feed"
 
 
 class PullerActivities:
-    """All of them. `client` is the one way out, shared by everything that fetches; `kinds` are the sources by kind."""
+    """All of them. `client` is the one way out, shared by everything that fetches; `kinds` are the sources by kind.
+
+    `gap_seconds` is the least time between two requests to a host family.
+    """
 
     def __init__(
-        self, *, db: Database, vault: Vault, client: httpx.AsyncClient, settings: Settings, kinds: Mapping[str, Source]
+        self,
+        *,
+        db: Database,
+        vault: Vault,
+        client: httpx.AsyncClient,
+        settings: Settings,
+        kinds: Mapping[str, Source],
+        gap_seconds: float = LEAST_GAP_SECONDS,
     ) -> None:
         self._db = db
         self._vault = vault
@@ -58,6 +69,7 @@ class PullerActivities:
             data_dir=settings.data_dir,
             kinds=kinds,
             bounds=Bounds(settings.min_pull_interval_minutes, settings.max_pull_interval_minutes),
+            gap_seconds=gap_seconds,
         )
 
     def close(self) -> None:

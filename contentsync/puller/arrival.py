@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from contentsync.puller.archive import encode_response
+from contentsync.puller.plan import rhythm_minutes
 from contentsync.sources.base import NO_HINTS, Document, Entry, Fetched, Hints, Reader
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ class Arrival:
     document: Document
     rows: tuple["ItemRow", ...]
     hints: Hints = NO_HINTS
+    rhythm_minutes: int | None = None
+    """See `contentsync.puller.plan.rhythm_minutes`."""
 
 
 def take_in(kind: Reader, fetched: Fetched, *, source_id: int, now: datetime) -> Arrival:
@@ -49,6 +52,7 @@ def take_in(kind: Reader, fetched: Fetched, *, source_id: int, now: datetime) ->
         document=replace(document, entries=()),  # `rows` holds them, and it all crosses between processes
         rows=tuple(item_row(entry, source_id=source_id, now=now) for entry in reversed(entries.values())),
         hints=fetched.hints,
+        rhythm_minutes=rhythm_minutes((e.published_at for e in document.entries if e.published_at), now),
     )
 
 

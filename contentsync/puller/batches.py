@@ -16,11 +16,12 @@ from contentsync.errors import SourceError
 from contentsync.puller.archive import ArchiveFile, Place
 from contentsync.puller.arrival import Arrival, take_in
 from contentsync.puller.contract import PullResult
-from contentsync.puller.hosts import HostSlots
-from contentsync.puller.intake import INTERNAL, Failure, Pull, failure_of, id_of, pull_record, raw_row
+from contentsync.puller.hosts import LEAST_GAP_SECONDS, HostSlots, Visit
+from contentsync.puller.intake import INTERNAL, Deferred, Failure, Pull, failure_of, id_of, raw_row
 from contentsync.puller.parser import Batch as ParserBatch
 from contentsync.puller.parser import Parser
 from contentsync.puller.plan import Bounds
+from contentsync.puller.recording import known_manners, record_group
 from contentsync.puller.report import report
 from contentsync.puller.work import PullBatchInput, total
 from contentsync.sources.base import Source, SourceRef, Unchanged
@@ -35,14 +36,21 @@ class BatchPuller:
     """Pulls batches; several may run at the same time and share the client, the manners and the parser."""
 
     def __init__(
-        self, *, db: Database, client: httpx.AsyncClient, data_dir: Path, kinds: Mapping[str, Source], bounds: Bounds
+        self,
+        *,
+        db: Database,
+        client: httpx.AsyncClient,
+        data_dir: Path,
+        kinds: Mapping[str, Source],
+        bounds: Bounds,
+        gap_seconds: float = LEAST_GAP_SECONDS,
     ) -> None:
         self._db = db
         self._client = client
         self._data_dir = data_dir
         self._kinds = kinds
         self._bounds = bounds
-        self._hosts = HostSlots()
+        self._hosts = HostSlots(gap_seconds=gap_seconds)
         self._parser = Parser()
 
     def close(self) -> None:
@@ -55,9 +63,10 @@ class BatchPuller:
         archive = ArchiveFile(self._data_dir, batch.name if attempt == 1 else f"{batch.name}-{attempt}", now)
         async with self._db.read() as session:
             due = await sources.list_leased(session, lease_id=batch.lease_id, source_ids=batch.source_ids)
+            visit = self._hosts.visit(now, await known_manners(session, [source.url for source in due]))
         ended: asyncio.Queue[Pull] = asyncio.Queue()
         async with self._parser.batch(len(due)) as parser:
-            pulls = [asyncio.create_task(self._pull_into(ended, source, parser, now)) for source in due]
+            pulls = [asyncio.create_task(self._pull_into(ended, source, visit, parser, now)) for source in due]
             try:
                 groups = _groups(ended, len(due))
                 return total([await self._keep(group, archive, batch.lease_id, now) async for group in groups])
@@ -67,26 +76,32 @@ class BatchPuller:
                 await asyncio.gather(*pulls, return_exceptions=True)
 
     async def _pull_into(
-        self, ended: asyncio.Queue[Pull], source: StoredSource, parser: ParserBatch, now: datetime
+        self, ended: asyncio.Queue[Pull], source: StoredSource, visit: Visit, parser: ParserBatch, now: datetime
     ) -> None:
         # The task itself keeps nothing, so that what is stored can be forgotten while the batch goes on.
-        ended.put_nowait(await self._pull(source, parser, now))
+        ended.put_nowait(await self._pull(source, visit, parser, now))
 
-    async def _pull(self, source: StoredSource, parser: ParserBatch, now: datetime) -> Pull:
+    async def _pull(self, source: StoredSource, visit: Visit, parser: ParserBatch, now: datetime) -> Pull:
         """Fetch and parse one source. Whatever goes wrong with it is its own result, so that the batch goes on."""
         try:
-            return Pull(source, await self._fetch(source, parser, now))
+            return Pull(source, await self._fetch(source, visit, parser, now))
         except SourceError as error:
             return Pull(source, failure_of(error))
         except Exception as error:  # noqa: BLE001 - a bug that one source brings out must not stop the others
             report("pull", source.id, error)
             return Pull(source, INTERNAL)
 
-    async def _fetch(self, source: StoredSource, parser: ParserBatch, now: datetime) -> Arrival | Unchanged:
+    async def _fetch(
+        self, source: StoredSource, visit: Visit, parser: ParserBatch, now: datetime
+    ) -> Arrival | Unchanged | Deferred:
         kind = self._kinds[source.kind]
         ref = SourceRef(source.url, source.etag, source.last_modified, source.body_hash)
-        async with self._hosts.slot(source.url):
+        had_worked = source.last_success_at is not None and source.failures == 0
+        async with visit.turn(source.url, had_worked=had_worked) as turn:
+            if turn.deferred_until is not None:
+                return Deferred(turn.deferred_until)
             fetched = await kind.fetch(self._client, ref)
+            turn.worked(fetched.hints)
             if isinstance(fetched, Unchanged):
                 return fetched
             # The slot is kept while parsing, so that bodies do not pile up in memory.
@@ -127,14 +142,10 @@ class BatchPuller:
             )
             rows = [ItemRow(**{**row, "raw_document_id": raw_ids[id]}) for id, a in arrivals.items() for row in a.rows]
             new = await items.upsert_items(session, rows=rows)
-            await sources.record_pulls(
-                session,
-                records=[
-                    pull_record(pull, new_items=new[pull.source_id], now=now, bounds=self._bounds) for pull in mine
-                ],
-            )
+            notices = await record_group(session, mine, new_items=new, now=now, bounds=self._bounds)
         failed = sum(isinstance(pull.came, Failure) for pull in mine)
-        return PullResult(len(arrivals), len(mine) - len(arrivals) - failed, failed, new.total())
+        unchanged = sum(isinstance(pull.came, Unchanged) for pull in mine)
+        return PullResult(len(arrivals), unchanged, failed, new.total(), notices)
 
 
 async def _groups(ended: asyncio.Queue[Pull], count: int) -> AsyncIterator[list[Pull]]:

@@ -1,18 +1,28 @@
 """What became of a pull, and what is written down of it. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from contentsync.db.items import RawRow
 from contentsync.db.models import Source as StoredSource
 from contentsync.db.sources import PullRecord
-from contentsync.errors import ContentsyncError, HTTPFailure, SourceError
+from contentsync.errors import (
+    ContentsyncError,
+    HTTPFailure,
+    NameNotFound,
+    NotFound,
+    RateLimited,
+    SourceError,
+    TimedOut,
+)
 from contentsync.puller.archive import Place
 from contentsync.puller.arrival import Arrival
-from contentsync.puller.hosts import host_of
-from contentsync.puller.plan import Bounds, Pulse, plan_next
+from contentsync.puller.hosts import HostAnswer
+from contentsync.puller.plan import NO_EVIDENCE, Bounds, Evidence, Outcome, Pulse, Standing, State, Tell, next_state
 from contentsync.sources.base import Document, Unchanged
+from contentsync.sources.families import host_family, host_of
 
 MAX_PARAM_CHARACTERS = 200
 
@@ -31,16 +41,31 @@ INTERNAL = Failure(ContentsyncError.reason_key, {})
 
 
 @dataclass(frozen=True, slots=True)
+class Deferred:
+    """The source was not asked, because its host wants no requests before `until`."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Pull:
     """What became of a source in a batch."""
 
     source: StoredSource
-    came: Arrival | Unchanged | Failure
+    came: Arrival | Unchanged | Failure | Deferred
 
     @property
     def source_id(self) -> int:
         """The id of the source."""
         return id_of(self.source)
+
+
+class Judged(NamedTuple):
+    """What is written down of a pull, what followers hear, and the address that the source has from now on."""
+
+    record: PullRecord
+    tell: Tell | None
+    adopt: str | None
 
 
 def id_of(source: StoredSource) -> int:
@@ -75,24 +100,60 @@ def failure_of(error: SourceError) -> Failure:
     return Failure(error.reason_key, params, retry_after_seconds)
 
 
-def pull_record(pull: Pull, *, new_items: int, now: datetime, bounds: Bounds) -> PullRecord:
-    """How the source stands after this pull."""
+def pulse_of(came: Arrival | Unchanged | Failure | Deferred, new_items: int) -> Pulse:
+    """What it tells about the source."""
+    if isinstance(came, Deferred):
+        return Pulse.DEFERRED
+    if not isinstance(came, Failure):
+        return Pulse.NEW if new_items else Pulse.QUIET
+    if came.reason_key == NotFound.reason_key:
+        return Pulse.REMOVED if came.params.get("status") == 410 else Pulse.NOT_FOUND
+    return {TimedOut.reason_key: Pulse.LATE, NameNotFound.reason_key: Pulse.NO_NAME}.get(came.reason_key, Pulse.FAILED)
+
+
+def host_answer(came: Arrival | Unchanged | Failure | Deferred) -> HostAnswer:
+    """What it tells about the host family."""
+    if isinstance(came, (Arrival, Unchanged)):
+        return HostAnswer(worked=True, quiet_seconds=came.hints.quiet_seconds)
+    if isinstance(came, Failure) and came.reason_key == RateLimited.reason_key:
+        return HostAnswer(refused=True, retry_after_seconds=came.retry_after_seconds)
+    return HostAnswer()
+
+
+def outcome_of(came: Arrival | Unchanged | Failure | Deferred, new_items: int) -> Outcome:
+    """What the state machine wants to know of it."""
+    pulse = pulse_of(came, new_items)
+    if isinstance(came, Deferred):
+        return Outcome(pulse, deferred_until=came.until)
+    if isinstance(came, Failure):
+        return Outcome(pulse, retry_after_seconds=came.retry_after_seconds)
+    hints = Outcome(pulse, fresh_seconds=came.hints.fresh_seconds, moved_to=came.hints.moved_to)
+    if isinstance(came, Unchanged):
+        return hints
+    return replace(hints, ttl_minutes=came.document.ttl_minutes, rhythm_minutes=came.rhythm_minutes)
+
+
+def standing_of(source: StoredSource) -> Standing:
+    """How the source stood before."""
+    values = {field.name: getattr(source, field.name) for field in fields(Standing)}
+    return Standing(**(values | {"state": State(source.state)}))
+
+
+def pull_record(
+    pull: Pull, *, new_items: int, now: datetime, bounds: Bounds, evidence: Evidence = NO_EVIDENCE
+) -> Judged:
+    """How the source stands after this pull, and what follows from it."""
     source, came = pull.source, pull.came
     arrival = came if isinstance(came, Arrival) else None
-    failure = came if isinstance(came, Failure) else None
     document = arrival.document if arrival else Document()
-    failures = source.failures + 1 if failure else 0
-    plan = plan_next(
-        Pulse.FAILED if failure else Pulse.NEW if new_items else Pulse.QUIET,
-        now=now,
-        source_id=pull.source_id,
-        interval_minutes=source.interval_minutes,
-        failures=failures,
-        bounds=bounds,
-        ttl_minutes=document.ttl_minutes,
-        retry_after_seconds=failure.retry_after_seconds if failure else None,
+    outcome = outcome_of(came, new_items)
+    verdict = next_state(
+        standing_of(source), outcome, source_id=pull.source_id, now=now, bounds=bounds, evidence=evidence
     )
-    return PullRecord(
+    new = verdict.standing
+    asked = not isinstance(came, Deferred)
+    last_error, last_error_params = _last_error(source, came)
+    record = PullRecord(
         id=pull.source_id,
         title=source.title or document.title,
         site_url=document.site_url or source.site_url,
@@ -100,12 +161,30 @@ def pull_record(pull: Pull, *, new_items: int, now: datetime, bounds: Bounds) ->
         etag=arrival.etag if arrival else source.etag,
         last_modified=arrival.last_modified if arrival else source.last_modified,
         body_hash=arrival.body_hash if arrival else source.body_hash,
-        next_pull_at=plan.next_pull_at,
-        interval_minutes=plan.interval_minutes,
-        failures=failures,
-        last_error=failure.reason_key if failure else None,
-        last_error_params=dict(failure.params) if failure else {},
-        last_pull_at=now,
-        last_success_at=source.last_success_at if failure else now,
-        last_new_at=now if new_items else source.last_new_at,
+        family=host_family(source.url),
+        next_pull_at=verdict.next_pull_at,
+        interval_minutes=new.interval_minutes,
+        state=new.state.value,
+        state_since=new.state_since,
+        failures=new.failures,
+        failing_since=new.failing_since,
+        absent_since=new.absent_since,
+        absent_count=new.absent_count,
+        moved_to=new.moved_to,
+        moved_since=new.moved_since,
+        moved_count=new.moved_count,
+        last_error=last_error,
+        last_error_params=last_error_params,
+        last_pull_at=now if asked else source.last_pull_at,
+        last_success_at=new.last_success_at,
+        last_new_at=new.last_new_at,
     )
+    return Judged(record, verdict.tell, verdict.adopt)
+
+
+def _last_error(
+    source: StoredSource, came: Arrival | Unchanged | Failure | Deferred
+) -> tuple[str | None, dict[str, str | int]]:
+    if isinstance(came, Failure):
+        return came.reason_key, dict(came.params)
+    return (source.last_error, source.last_error_params) if isinstance(came, Deferred) else (None, {})

@@ -4,7 +4,6 @@ import socket
 import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 import aiohttp
 import httpx
@@ -12,6 +11,7 @@ import httpx
 from contentsync.errors import (
     AddressRefused,
     HTTPFailure,
+    NameNotFound,
     NotFound,
     RateLimited,
     Refused,
@@ -21,11 +21,11 @@ from contentsync.errors import (
     Unreachable,
 )
 from contentsync.sources.guard import ForbiddenAddress
+from contentsync.sources.hints import http_date, quiet_seconds
 
 MAX_RETRY_AFTER_SECONDS = 31 * 86_400
 
 _DETAILS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
-    ((aiohttp.ClientConnectorDNSError, socket.gaierror), "name not found"),
     ((aiohttp.ClientConnectorCertificateError, ssl.SSLCertVerificationError), "TLS certificate is not valid"),
     ((aiohttp.ClientSSLError, ssl.SSLError), "TLS failed"),
     ((ConnectionRefusedError,), "connection refused"),
@@ -47,6 +47,8 @@ def transport_failure(url: str, error: BaseException) -> SourceError:
         return AddressRefused(url)
     if any(isinstance(cause, TimeoutError) for cause in causes):
         return TimedOut(url)
+    if any(isinstance(cause, (aiohttp.ClientConnectorDNSError, socket.gaierror)) for cause in causes):
+        return NameNotFound(url, "name not found")
     for classes, detail in _DETAILS:
         if any(isinstance(cause, classes) for cause in causes):
             return Unreachable(url, detail)
@@ -54,10 +56,11 @@ def transport_failure(url: str, error: BaseException) -> SourceError:
 
 
 def http_failure(url: str, status: int, headers: httpx.Headers) -> HTTPFailure:
-    """Name a status that is no success."""
+    """Name a status that is no success. A 403 that says when to come back is a refusal for now, like a 429."""
     retry_after = retry_after_seconds(headers)
-    if status == 429 or (status == 503 and retry_after is not None):
-        return RateLimited(url, status, retry_after)
+    wait = quiet_seconds(headers) if retry_after is None else retry_after
+    if status == 429 or (status == 503 and retry_after is not None) or (status == 403 and wait is not None):
+        return RateLimited(url, status, wait)
     if status in (404, 410):
         return NotFound(url, status, retry_after)
     if status >= 500:
@@ -73,19 +76,11 @@ def retry_after_seconds(headers: httpx.Headers) -> int | None:
     value = headers.get("retry-after", "").strip()
     if value.isascii() and value.isdigit():
         return min(int(value[:12]), MAX_RETRY_AFTER_SECONDS)
-    until = _http_date(value)
+    until = http_date(value)
     if until is None:
         return None
-    now = _http_date(headers.get("date", "")) or datetime.now(UTC)
+    now = http_date(headers.get("date", "")) or datetime.now(UTC)
     return min(max(0, round((until - now).total_seconds())), MAX_RETRY_AFTER_SECONDS)
-
-
-def _http_date(value: str) -> datetime | None:
-    try:
-        parsed = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

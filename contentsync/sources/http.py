@@ -7,6 +7,7 @@ import logging
 import re
 import ssl
 from importlib.metadata import version
+from typing import NamedTuple
 from urllib.parse import urljoin
 
 import aiohttp
@@ -16,10 +17,11 @@ from aiohttp.abc import AbstractResolver
 
 from contentsync.errors import InvalidLink, LinkWithPassword, TooLarge, TooManyRedirects, Unreachable
 from contentsync.sources.addresses import canonical_ipv4, looks_like_ipv4
-from contentsync.sources.base import Fetched, SourceRef, Unchanged
+from contentsync.sources.base import Fetched, Hints, SourceRef, Unchanged
 from contentsync.sources.compression import ACCEPT_ENCODING, Decoder, UndecodableBody
 from contentsync.sources.failures import http_failure, transport_failure
 from contentsync.sources.guard import CookielessClient, Guard, GuardedTransport
+from contentsync.sources.hints import fresh_seconds, quiet_seconds
 
 CONTACT_LINK = "https://github.com/contentsync/contentsync"
 ACCEPT = (
@@ -31,9 +33,13 @@ MAX_REDIRECTS = 10
 MAX_LINK_CHARACTERS = 4096
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 15.0
+"""The longest pause within a body."""
+FIRST_BYTE_SECONDS = 20.0
+"""From the begin of a request, connecting included, to the end of the answer's headers."""
 TOTAL_SECONDS = 30.0
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PERMANENT = frozenset({301, 308})
 _NOT_OF_THE_DECODED_BODY = frozenset({"content-encoding", "transfer-encoding", "content-length"})
 _FEED_SCHEMES = frozenset({"feed", "rss", "itpc", "pcast", "podcast"})
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):(?!\d+(?:[/?#]|$))", re.IGNORECASE)  # "example.com:8080/x" has none
@@ -87,11 +93,13 @@ async def fetch(
     accept: str = ACCEPT,
     headers: tuple[tuple[str, str], ...] = (),
     limit_bytes: int = MAX_BODY_BYTES,
+    first_byte_seconds: float = FIRST_BYTE_SECONDS,
     total_seconds: float = TOTAL_SECONDS,
 ) -> Fetched | Unchanged:
     """Get `ref.url`, following at most `MAX_REDIRECTS`; `Unchanged` after 304, or for a body with the same hash.
 
-    `limit_bytes` counts the body after decompression; `total_seconds` covers everything, redirects included.
+    `limit_bytes` counts the body after decompression; `first_byte_seconds` holds for each request, up to the end of
+    the answer's headers; `total_seconds` covers everything, redirects included.
     `headers` (keys, cookies) go to the origin of `ref.url` only, never to where it redirects.
 
     Raises:
@@ -102,7 +110,8 @@ async def fetch(
     """
     try:
         async with asyncio.timeout(total_seconds):
-            return await _follow(client, ref, _request_headers(ref, accept), headers, limit_bytes)
+            way = _Way(client, ref, _request_headers(ref, accept), headers, limit_bytes, first_byte_seconds)
+            return await _follow(way)
     except UndecodableBody as error:
         raise Unreachable(ref.url, str(error)) from error
     except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError) as error:
@@ -153,27 +162,37 @@ def _parse_link(text: str) -> httpx.URL:
         raise InvalidLink(text, "it is not well-formed") from error
 
 
-async def _follow(
-    client: httpx.AsyncClient,
-    ref: SourceRef,
-    headers: list[tuple[bytes, bytes]],
-    private_headers: tuple[tuple[str, str], ...],
-    limit_bytes: int,
-) -> Fetched | Unchanged:
+class _Way(NamedTuple):
+    """What holds for all requests of one fetch."""
+
+    client: httpx.AsyncClient
+    ref: SourceRef
+    headers: list[tuple[bytes, bytes]]
+    private_headers: tuple[tuple[str, str], ...]
+    limit_bytes: int
+    first_byte_seconds: float
+
+
+async def _follow(way: _Way) -> Fetched | Unchanged:
+    client, ref, headers = way.client, way.ref, way.headers
     url = first = _parse_link(ref.url)
-    private = [(name.encode(), value.encode()) for name, value in private_headers]
+    private = [(name.encode(), value.encode()) for name, value in way.private_headers]
     visited: set[httpx.URL] = set()
+    statuses: set[int] = set()
     while url not in visited and len(visited) <= MAX_REDIRECTS:
         visited.add(url)
         same_origin = (url.scheme, url.netloc) == (first.scheme, first.netloc)
         request = client.build_request("GET", url, headers=headers + private if same_origin else headers)
-        response = await client.send(request, stream=True)
+        async with asyncio.timeout(way.first_byte_seconds):
+            response = await client.send(request, stream=True)
         try:
             location = response.headers.get("location") if response.status_code in _REDIRECTS else None
             if not location:
-                return await _take(ref, response, limit_bytes)
+                moved_to = str(url) if statuses and statuses <= _PERMANENT else None
+                return await _take(ref, response, way.limit_bytes, moved_to)
         finally:
             await response.aclose()
+        statuses.add(response.status_code)
         url = _redirected(ref, url, location)
     raise TooManyRedirects(ref.url)
 
@@ -196,10 +215,13 @@ def _redirected(ref: SourceRef, url: httpx.URL, location: str) -> httpx.URL:
         raise InvalidLink(ref.url, "it redirects, and the new link is not well-formed") from error
 
 
-async def _take(ref: SourceRef, response: httpx.Response, limit_bytes: int) -> Fetched | Unchanged:
+async def _take(
+    ref: SourceRef, response: httpx.Response, limit_bytes: int, moved_to: str | None
+) -> Fetched | Unchanged:
     status = response.status_code
+    hints = Hints(moved_to, fresh_seconds(response.headers), quiet_seconds(response.headers))
     if status == 304 and (ref.etag or ref.last_modified):
-        return Unchanged()
+        return Unchanged(hints)
     if not 200 <= status < 300:
         raise http_failure(ref.url, status, response.headers)
     headers = tuple(response.headers.multi_items())
@@ -207,7 +229,7 @@ async def _take(ref: SourceRef, response: httpx.Response, limit_bytes: int) -> F
     body = await _read(ref, response, fields.get("content-encoding", ""), limit_bytes)
     body_hash = hashlib.sha256(body).hexdigest()
     if body_hash == ref.body_hash:
-        return Unchanged()
+        return Unchanged(hints)
     return Fetched(
         url=str(response.url),
         status=status,
@@ -217,6 +239,7 @@ async def _take(ref: SourceRef, response: httpx.Response, limit_bytes: int) -> F
         etag=fields.get("etag"),
         last_modified=fields.get("last-modified"),
         content_type=fields.get("content-type", ""),
+        hints=hints,
     )
 
 

@@ -6,7 +6,8 @@ from zoneinfo import available_timezones
 from aiogram.types import InlineKeyboardMarkup
 
 from contentsync.bot import callbacks, keyboards
-from contentsync.bot.keyboards import PAGE_SOURCES, SetZone
+from contentsync.bot.contract import source_buttons
+from contentsync.bot.keyboards import PAGE_SOURCES, Follow, KeepSource, SetZone
 from contentsync.db.models import Source, Subscriber
 
 NOW = datetime(2026, 1, 15, 12, 5, tzinfo=UTC)
@@ -39,6 +40,13 @@ def test_no_two_kinds_of_buttons_share_a_prefix() -> None:
         if isinstance(kind, type) and hasattr(kind, "__prefix__")
     ]
     assert len(kinds) == len(set(kinds)) > 8
+
+
+def test_buttons_of_notices_carry_what_the_front_desk_reads() -> None:
+    unfollow, keep = (button["callback_data"] for button in source_buttons(LARGE)[0])
+    assert Follow.unpack(unfollow) == Follow(source_id=LARGE, on=False)
+    assert KeepSource.unpack(keep) == KeepSource(source_id=LARGE)
+    assert keyboards.found(LARGE, followed=True).inline_keyboard[0][0].callback_data == unfollow
 
 
 def test_what_is_set_is_marked() -> None:

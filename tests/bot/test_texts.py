@@ -119,6 +119,21 @@ def test_the_longest_source_fits_into_a_message() -> None:
             "failing, last worked 14 Jan 12:00 UTC: "
             "example.org is too slow: it did not answer in time. Try again later.",
         ),
+        (
+            {"last_pull_at": NOW, "last_new_at": NOW, "state": "moved", "moved_to": "https://www.new.example/f"},
+            "fine, last new 0 min ago; it seems to have moved to new.example, which I follow if it stays so",
+        ),
+        ({"last_pull_at": NOW, "state": "moved"}, "fine, nothing new yet; it has moved to example.org"),
+        (
+            {"last_pull_at": NOW, "last_success_at": NOW - timedelta(hours=1), "state": "slow"},
+            "slow: it often does not answer in time, last worked 15 Jan 11:00 UTC",
+        ),
+        (
+            {"last_pull_at": NOW, "state": "gone", "last_error": "not_found", "absent_since": NOW - timedelta(days=9)},
+            "gone, not found since 06 Jan; I look once a week whether it is back",
+        ),
+        ({"state": "paused"}, "resting, because nobody who follows it takes digests now; /resume wakes it"),
+        ({"state": "paused", "integration_id": 1}, "resting until its account is connected again"),
     ],
 )
 def test_health(changes: dict[str, object], words: str) -> None:
@@ -138,6 +153,8 @@ def test_age(minutes: int, age: str) -> None:
 def test_following() -> None:
     source = Source(kind="feed", key="k", url=URL, title="Blog")
     assert texts.say_following(source, 3, pulled=True) == "Following <b>Blog</b>. 3 new now."
+    assert "in a moment" in texts.say_following(source, 0, pulled=True), "its host asked us to wait"
+    source.last_pull_at = NOW
     assert texts.say_following(source, 0, pulled=True) == "Following <b>Blog</b>. 0 new now."
     assert "in a moment" in texts.say_following(source, 0, pulled=False)
     source.last_error, source.last_error_params = "not_found", {"url": URL, "status": 404}

@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 from sqlmodel import col, select
 
-from contentsync.db import sources
+from contentsync.db import integrations, sources
 from contentsync.db.engine import Database
 from contentsync.db.models import Source, Subscriber, Subscription
 from contentsync.db.sources import PullRecord
@@ -59,9 +59,18 @@ def record(source_id: int, **changes: Any) -> PullRecord:
         "etag": '"1"',
         "last_modified": "Sun, 01 Mar 2026 10:00:00 GMT",
         "body_hash": "ab",
+        "family": "a.example",
         "next_pull_at": NOW + 30 * MINUTE,
         "interval_minutes": 30,
+        "state": "moved",
+        "state_since": NOW,
         "failures": 0,
+        "failing_since": NOW,
+        "absent_since": NOW,
+        "absent_count": 1,
+        "moved_to": "http://b.example/",
+        "moved_since": NOW,
+        "moved_count": 2,
         "last_error": None,
         "last_error_params": {},
         "last_pull_at": NOW,
@@ -223,3 +232,25 @@ async def test_a_recorded_pull_ends_the_lease(database: Database) -> None:
     assert (source.failures, source.last_error, source.last_error_params) == (4, "not_found", {"status": 404})
     assert (await get(database, left)).next_pull_at is None
     assert (await get(database, untouched)).lease_id == "L1"
+
+
+async def test_the_sources_of_a_refused_account_rest_until_a_sync_works(database: Database) -> None:
+    anna = await add_subscriber(database)
+    async with database.write() as session:
+        integration_id = await integrations.connect(
+            session, subscriber_id=anna, kind="newsapi", account="…1234", credentials="", options={}, now=NOW
+        )
+        owned = await sources.add_owned(
+            session, integration_id=integration_id, kind="newsapi", key="n/1", url="u", title="T", now=NOW
+        )
+    shared = await add_followed(database, "a", anna)
+    async with database.write() as session:
+        await sources.pause_owned(session, integration_id=integration_id, now=NOW)
+    source = await get(database, owned)
+    assert (source.state, source.state_since) == ("paused", NOW)
+    assert (await get(database, shared)).state == "healthy"
+    async with database.write() as session:
+        await sources.note_success(session, source_id=owned, now=NOW + MINUTE, is_new=False)
+        await sources.note_success(session, source_id=owned, now=NOW + 2 * MINUTE, is_new=True)
+    source = await get(database, owned)
+    assert (source.state, source.state_since, source.last_new_at) == ("healthy", NOW + MINUTE, NOW + 2 * MINUTE)

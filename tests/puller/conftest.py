@@ -62,6 +62,7 @@ class World:
             "client": self.client,
             "settings": settings,
             "kinds": self.kinds,
+            "gap_seconds": 0.0,
         }
         return PullerActivities(**(parts | changes))
 

@@ -27,8 +27,8 @@ from tests.puller.conftest import NOW, World, rss
 LATER = NOW + timedelta(hours=1)
 
 
-async def claim(world: World, source_ids: Sequence[int], lease_id: str = "L1") -> None:
-    work = ClaimSourcesInput(now=NOW.isoformat(), lease_id=lease_id, source_ids=list(source_ids), batch_size=1000)
+async def claim(world: World, source_ids: Sequence[int], lease_id: str = "L1", now: datetime = NOW) -> None:
+    work = ClaimSourcesInput(now=now.isoformat(), lease_id=lease_id, source_ids=list(source_ids), batch_size=1000)
     await ActivityEnvironment().run(world.activities().claim_sources, work)
 
 
@@ -45,7 +45,7 @@ async def pull(
     world: World, source_ids: Sequence[int], *, now: datetime = NOW, lease_id: str = "L1", **parts: Any
 ) -> PullResult:
     """Lease these sources and pull them."""
-    await claim(world, source_ids, lease_id)
+    await claim(world, source_ids, lease_id, now)
     return await pull_leased(world, source_ids, now=now, lease_id=lease_id, **parts)
 
 
@@ -180,9 +180,11 @@ async def test_broken_sources_fail_alone(world: World, caplog: pytest.LogCapture
     assert f"pull failed unexpectedly id={bug} error=ZeroDivisionError at=test_activities.py:" in caplog.text
 
     await pull(world, [gone], now=LATER, lease_id="L2")
+    assert (await world.source(gone)).failures == 1, "another source of the host was told to wait for two hours"
+    await pull(world, [gone], now=NOW + timedelta(hours=3), lease_id="L3")
     assert (await world.source(gone)).failures == 2
     world.web.serve("/gone", rss("back"))
-    await pull(world, [gone], now=LATER, lease_id="L3")
+    await pull(world, [gone], now=NOW + timedelta(hours=4), lease_id="L4")
     source = await world.source(gone)
     assert (source.failures, source.last_error, source.last_error_params) == (0, None, {})
 

@@ -5,7 +5,7 @@ from aiogram.filters import Command
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 
 from contentsync.bot import keyboards, texts
-from contentsync.bot.keyboards import PAGE_SOURCES, SourceDrop, SourcesPage
+from contentsync.bot.keyboards import PAGE_SOURCES, KeepSource, SourceDrop, SourcesPage
 from contentsync.bot.replies import replace
 from contentsync.db import sources
 from contentsync.db.base import utc_now
@@ -57,6 +57,18 @@ async def drop(query: CallbackQuery, callback_data: SourceDrop, bot: Bot, subscr
             session, subscriber_id=subscriber.id or 0, source_id=callback_data.source_id, now=utc_now()
         )
     await replace(query, bot, *await _page(db, subscriber, callback_data.page))
+
+
+@router.callback_query(KeepSource.filter())
+async def keep(query: CallbackQuery, callback_data: KeepSource, bot: Bot, subscriber: Subscriber, db: Database) -> None:
+    """Leave a source that does not work among those that are followed."""
+    await query.answer()
+    async with db.read() as session:
+        source = await sources.get_followed(
+            session, subscriber_id=subscriber.id or 0, source_id=callback_data.source_id
+        )
+    text = texts.say("source_gone") if source is None else texts.say("source_kept", title=texts.title_of(source))
+    await replace(query, bot, text, None)
 
 
 async def _page(db: Database, subscriber: Subscriber, page: int) -> tuple[str, InlineKeyboardMarkup | None]:

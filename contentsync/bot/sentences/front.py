@@ -39,11 +39,6 @@ Any link: I find its feed
     "sources_head": "<b>What you follow</b> ({count})",
     "sources_page": "<b>What you follow</b> ({count}), page {page} of {pages}",
     "source_line": "{number}. <b>{title}</b>\n{health}",
-    "health_waiting": "waiting for the first pull",
-    "health_fine": "fine, last new {ago} ago",
-    "health_quiet": "fine, nothing new yet",
-    "health_failing": "failing, last worked {since}: {reason}",
-    "health_failing_always": "has failed since the start: {reason}",
     "confirm_unfollow": "Unfollow <b>{title}</b>?",
     # Settings
     "settings": """<b>Settings</b>

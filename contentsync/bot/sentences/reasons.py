@@ -12,6 +12,7 @@ REASONS = {
     "Send the link without them.",
     "address_refused": "That link leads to a private or local address, and I open public ones only. Send a public one.",
     "unreachable": "{host} does not answer. Check the spelling of the link, or try again later.",
+    "name_not_found": "I find no host named {host}. Check the spelling of the link, or try again later.",
     "timed_out": "{host} is too slow: it did not answer in time. Try again later.",
     "too_large": "What {host} sends is too large for me (more than {limit_megabytes} MB). Send a link to its feed.",
     "too_many_redirects": "{host} sends me in circles. Open the link in a browser and send the address it leads to.",

@@ -1,8 +1,9 @@
 """/sources: pages, health, and unfollowing with a question before."""
 
+from contentsync.bot.keyboards import KeepSource
 from contentsync.db import sources
 from contentsync.db.base import utc_now
-from tests.bot.front import Front, button_texts
+from tests.bot.front import Front, button_texts, send_button
 
 
 async def follow(front: Front, count: int) -> list[int]:
@@ -92,3 +93,19 @@ async def test_a_stale_button_and_another_persons_source_do_nothing(front: Front
     await front.becomes(page, "You follow nothing yet.")
     async with front.db.read() as session:
         assert len(await sources.list_followed(session, subscriber_id=other.id or 0)) == 1
+
+
+async def test_a_source_that_is_gone_can_be_kept(front: Front) -> None:
+    (source_id,) = await follow(front, 1)
+    notice = await send_button(front, KeepSource(source_id=source_id).pack())
+    await front.tap(notice, "Button")
+    kept = await front.becomes(notice, "Kept: you go on following 01.")
+    assert button_texts(kept) == []
+    assert "01" in (await front.say("/sources"))["text"]
+
+
+async def test_a_source_that_was_left_meanwhile_cannot_be_kept(front: Front) -> None:
+    await follow(front, 1)
+    notice = await send_button(front, KeepSource(source_id=999).pack())
+    await front.tap(notice, "Button")
+    await front.becomes(notice, "That source is no longer there.")

@@ -15,6 +15,7 @@ def upgrade() -> None:
         "host",
         sa.Column("family", sa.Text(), nullable=False),
         sa.Column("gap_seconds", sa.Float(), nullable=False),
+        sa.Column("gap_since", sqltypes.UTCDateTime(), nullable=True),
         sa.Column("not_before", sqltypes.UTCDateTime(), nullable=True),
         sa.Column("last_ok_at", sqltypes.UTCDateTime(), nullable=True),
         sa.Column("refused_at", sqltypes.UTCDateTime(), nullable=True),
@@ -154,6 +155,10 @@ def upgrade() -> None:
     op.add_column("source", sa.Column("state", sqltypes.AutoString(), server_default="healthy", nullable=False))
     op.add_column("source", sa.Column("state_since", sqltypes.UTCDateTime(), nullable=True))
     op.add_column("source", sa.Column("failing_since", sqltypes.UTCDateTime(), nullable=True))
+    op.add_column("source", sa.Column("absent_since", sqltypes.UTCDateTime(), nullable=True))
+    op.add_column("source", sa.Column("absent_count", sa.Integer(), server_default="0", nullable=False))
+    op.add_column("source", sa.Column("family", sa.Text(), nullable=True))
+    op.create_index("ix_source_family", "source", ["family"])
     op.add_column("source", sa.Column("moved_to", sa.Text(), nullable=True))
     op.add_column("source", sa.Column("moved_since", sqltypes.UTCDateTime(), nullable=True))
     op.add_column("source", sa.Column("moved_count", sa.Integer(), server_default="0", nullable=False))
@@ -165,6 +170,9 @@ def downgrade() -> None:
     for column in ("with_live", "with_shorts"):
         op.drop_column("subscription", column)
     op.drop_index("ix_source_integration_id", "source")
+    op.drop_index("ix_source_family", "source")
+    for column in ("family", "absent_count", "absent_since"):
+        op.drop_column("source", column)
     for column in ("moved_count", "moved_since", "moved_to", "failing_since", "state_since", "state", "integration_id"):
         op.drop_column("source", column)
     op.drop_column("item", "duration_seconds")
