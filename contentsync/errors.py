@@ -7,7 +7,8 @@ ContentsyncError
 ├── CredentialError           a stored secret cannot be decrypted with the keys at hand
 └── SourceError               something outside could not be read; carries `url`
     ├── InvalidLink           not an http(s) link, or no host
-    │   └── LinkWithPassword  a user name or password stands in it
+    │   ├── LinkWithPassword  a user name or password stands in it
+    │   └── ForbiddenPort     it names the port of mail, a shell or another service that is no web server
     ├── AddressRefused        the link leads to a private, loopback or otherwise forbidden address
     ├── Unreachable           no answer: name not found, connection refused or dropped, TLS failure
     ├── TimedOut              connected, but too slow
@@ -22,6 +23,7 @@ ContentsyncError
     ├── QuotaSpent            no request is left in the plan before `retry_at`
     ├── NotAFeed              a document came, but it is not a feed; `found` says what it is
     └── NoFeedFound           a page came, and it leads to no feed
+        └── SiteWithoutFeeds  it is on a site that has no feeds at all; `site` is its name
 
 Each class has a `reason_key`, the name of the sentence a person gets (`bot/texts.py`), and `params`, the values
 that sentence shows. Code decides by class or attribute, never by message text.
@@ -94,6 +96,12 @@ class LinkWithPassword(InvalidLink):
     """A user name or password stands in the link; sources are shared, so nobody's password may be part of one."""
 
     reason_key = "link_with_password"
+
+
+class ForbiddenPort(InvalidLink):
+    """The port of a service that is no web server, and might obey what a request contains."""
+
+    reason_key = "forbidden_port"
 
 
 class AddressRefused(SourceError):
@@ -214,3 +222,18 @@ class NoFeedFound(SourceError):
     """A page that leads to no feed."""
 
     reason_key = "no_feed_found"
+
+
+class SiteWithoutFeeds(NoFeedFound):
+    """A page on a site that offers no feeds, whatever the page; `site` is what people call it."""
+
+    reason_key = "site_without_feeds"
+
+    def __init__(self, url: str, site: str) -> None:
+        super().__init__(url, f"{site} has no feeds")
+        self.site = site
+
+    @property
+    @override
+    def params(self) -> dict[str, str | int]:
+        return {"url": self.url, "site": self.site}

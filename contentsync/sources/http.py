@@ -14,8 +14,8 @@ import httpx
 import idna
 from aiohttp.abc import AbstractResolver
 
-from contentsync.errors import InvalidLink, LinkWithPassword, TooLarge, TooManyRedirects, Unreachable
-from contentsync.sources.addresses import canonical_ipv4, looks_like_ipv4
+from contentsync.errors import ForbiddenPort, InvalidLink, LinkWithPassword, TooLarge, TooManyRedirects, Unreachable
+from contentsync.sources.addresses import canonical_ipv4, is_web_port, looks_like_ipv4
 from contentsync.sources.base import Fetched, SourceRef, Unchanged
 from contentsync.sources.compression import ACCEPT_ENCODING, Decoder, UndecodableBody
 from contentsync.sources.failures import http_failure, transport_failure
@@ -112,11 +112,13 @@ async def fetch(
 def normalise_link(text: str) -> str:
     """Turn what a person pasted into an absolute http(s) URL: host in lower-case ASCII, no fragment.
 
-    A missing scheme becomes https, `feed:` and its like are taken off, an IPv4 number is written in dotted form. Any
-    port is accepted: feeds do live on odd ones, and the address guard does not depend on it.
+    A missing scheme becomes https, `feed:` and its like are taken off, an IPv4 number is written in dotted form. Odd
+    ports are accepted, because feeds do live on them, but not those on which other services listen.
 
     Raises:
-        InvalidLink: no http(s) link, or one that holds a user name or password; `detail` says which.
+        InvalidLink: no http(s) link; `detail` says why not.
+        LinkWithPassword: it holds a user name or password.
+        ForbiddenPort: it names the port of a service that is no web server.
     """
     return str(_parse_link(text))
 
@@ -145,6 +147,8 @@ def _parse_link(text: str) -> httpx.URL:
         raise InvalidLink(text, "it holds no host name")
     if match["port"] and not 0 < int(match["port"][:6]) < 65_536:
         raise InvalidLink(text, "there is no such port")
+    if match["port"] and not is_web_port(int(match["port"])):
+        raise ForbiddenPort(text, "no web server listens on that port")
     port = f":{match['port']}" if match["port"] else ""
     path = "/" + (match["rest"] or "").removeprefix("/")
     try:
