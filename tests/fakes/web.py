@@ -6,7 +6,8 @@
         ... web.url("/feed.xml") ...
         assert web.hits("/feed.xml") == 1
 
-It speaks HTTP/1.1 by hand, because a well-behaved server library cannot misbehave.
+It speaks HTTP/1.1 by hand, because a well-behaved server library cannot misbehave. A path that begins with `//host`
+is served for that host alone; with `FakeInternet` as resolver, one server stands for all the hosts there are.
 """
 
 import asyncio
@@ -187,7 +188,9 @@ class FakeWeb:
         method, target, _ = first.split(" ")
         request = Request(method, target, {n.lower(): v.strip() for n, _, v in (line.partition(":") for line in lines)})
         self.requests.append(request)
-        handler = self._replies.get(target) or self._replies.get(target.partition("?")[0])
+        of_host = f"//{request.headers.get('host', '')}{target}"
+        tries = (of_host, of_host.partition("?")[0], target, target.partition("?")[0])
+        handler = next((self._replies[key] for key in tries if key in self._replies), None)
         reply = handler(request) if handler else Reply(b"<h1>not found</h1>", 404, "text/html")
         return await self._send(writer, request, reply)
 
@@ -250,6 +253,21 @@ class FakeNames(AbstractResolver):
     @override
     async def close(self) -> None:
         return
+
+
+class FakeInternet(FakeNames):
+    """Leads every name to one server, whatever port was asked for."""
+
+    def __init__(self, web: FakeWeb) -> None:
+        super().__init__({})
+        self._web = web
+
+    @override
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        self.addresses[host] = [self._web.host]
+        return await super().resolve(host, self._web.port, family)
 
 
 def self_signed(directory: Path, *names: str, days: int = 1) -> tuple[ssl.SSLContext, Path]:
