@@ -8,7 +8,8 @@ ContentsyncError
 └── SourceError               something outside could not be read; carries `url`
     ├── InvalidLink           not an http(s) link, or no host
     │   ├── LinkWithPassword  a user name or password stands in it
-    │   └── ForbiddenPort     it names the port of mail, a shell or another service that is no web server
+    │   ├── ForbiddenPort     it names the port of mail, a shell or another service that is no web server
+    │   └── BadRedirect       it redirects to one of these
     ├── AddressRefused        the link leads to a private, loopback or otherwise forbidden address
     ├── Unreachable           no answer: name not found, connection refused or dropped, TLS failure
     ├── TimedOut              connected, but too slow
@@ -102,6 +103,12 @@ class ForbiddenPort(InvalidLink):
     """The port of a service that is no web server, and might obey what a request contains."""
 
     reason_key = "forbidden_port"
+
+
+class BadRedirect(InvalidLink):
+    """The link itself is fine, but what it redirects to is none that can be opened."""
+
+    reason_key = "bad_redirect"
 
 
 class AddressRefused(SourceError):

@@ -14,7 +14,15 @@ import httpx
 import idna
 from aiohttp.abc import AbstractResolver
 
-from contentsync.errors import ForbiddenPort, InvalidLink, LinkWithPassword, TooLarge, TooManyRedirects, Unreachable
+from contentsync.errors import (
+    BadRedirect,
+    ForbiddenPort,
+    InvalidLink,
+    LinkWithPassword,
+    TooLarge,
+    TooManyRedirects,
+    Unreachable,
+)
 from contentsync.sources.addresses import canonical_ipv4, is_web_port, looks_like_ipv4
 from contentsync.sources.base import Fetched, SourceRef, Unchanged
 from contentsync.sources.compression import ACCEPT_ENCODING, Decoder, UndecodableBody
@@ -95,7 +103,7 @@ async def fetch(
     `headers` (keys, cookies) go to the origin of `ref.url` only, never to where it redirects.
 
     Raises:
-        InvalidLink: the link, or a redirect, is none that `normalise_link` accepts.
+        InvalidLink: the link is none that `normalise_link` accepts; BadRedirect: what it redirects to.
         AddressRefused: it leads to an address that the guard refuses.
         Unreachable, TimedOut, TooLarge, TooManyRedirects: as their names say.
         NotFound, RateLimited, Refused, ServerFailed: the server answered with a failure.
@@ -195,9 +203,9 @@ def _redirected(ref: SourceRef, url: httpx.URL, location: str) -> httpx.URL:
     try:
         return _parse_link(urljoin(str(url), location.strip()))
     except InvalidLink as error:
-        raise InvalidLink(ref.url, f"it redirects, and the new link is no use: {error.detail}") from error
+        raise BadRedirect(ref.url, f"it redirects, and the new link is no use: {error.detail}") from error
     except ValueError as error:  # urljoin, at a broken IPv6 address
-        raise InvalidLink(ref.url, "it redirects, and the new link is not well-formed") from error
+        raise BadRedirect(ref.url, "it redirects, and the new link is not well-formed") from error
 
 
 async def _take(ref: SourceRef, response: httpx.Response, limit_bytes: int) -> Fetched | Unchanged:

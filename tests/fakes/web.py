@@ -67,6 +67,9 @@ class Reply:
     chunked: bool = False
     raw: bytes | None = None
     """If set, these bytes are sent instead of an answer, and the connection is closed."""
+    again: bytes = b""
+    """If set, these bytes follow `raw` over and over, with a pause of `again_seconds`, until the client goes."""
+    again_seconds: float = 0
     hang: bool = False
     """If set, no byte is ever sent."""
 
@@ -201,6 +204,10 @@ class FakeWeb:
         if reply.raw is not None:
             writer.write(reply.raw)
             await writer.drain()
+            while reply.again:
+                writer.write(reply.again)
+                await writer.drain()
+                await asyncio.sleep(reply.again_seconds)
             writer.close()
             await writer.wait_closed()
             return False

@@ -11,8 +11,10 @@ REASONS = {
     "link_with_password": "That link holds a user name or a password, and I keep none of those. "
     "Send the link without them.",
     "forbidden_port": "Nothing I can read is served at that port. Send the link without it, or the site's front page.",
+    "bad_redirect": "{host} sends me on to an address I cannot open. Open the link in a browser and send the address "
+    "it leads to.",
     "address_refused": "That link leads to a private or local address, and I open public ones only. Send a public one.",
-    "unreachable": "{host} does not answer. Check the spelling of the link, or try again later.",
+    "unreachable": "{host} does not answer properly ({detail}). Check the spelling of the link, or try again later.",
     "timed_out": "{host} is too slow: it did not answer in time. Try again later.",
     "too_large": "What {host} sends is too large for me (more than {limit_megabytes} MB). Send a link to its feed.",
     "too_many_redirects": "{host} sends me in circles. Open the link in a browser and send the address it leads to.",
