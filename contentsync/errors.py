@@ -7,7 +7,9 @@ ContentsyncError
 ├── CredentialError           a stored secret cannot be decrypted with the keys at hand
 └── SourceError               something outside could not be read; carries `url`
     ├── InvalidLink           not an http(s) link, or no host
-    │   └── LinkWithPassword  a user name or password stands in it
+    │   ├── LinkWithPassword  a user name or password stands in it
+    │   ├── ForbiddenPort     it names the port of mail, a shell or another service that is no web server
+    │   └── BadRedirect       it redirects to one of these
     ├── AddressRefused        the link leads to a private, loopback or otherwise forbidden address
     ├── Unreachable           no answer: connection refused or dropped, TLS failure
     │   └── NameNotFound      no host has this name
@@ -23,6 +25,7 @@ ContentsyncError
     ├── QuotaSpent            no request is left in the plan before `retry_at`
     ├── NotAFeed              a document came, but it is not a feed; `found` says what it is
     └── NoFeedFound           a page came, and it leads to no feed
+        └── SiteWithoutFeeds  it is on a site that has no feeds at all; `site` is its name
 
 Each class has a `reason_key`, the name of the sentence a person gets (`bot/texts.py`), and `params`, the values
 that sentence shows. Code decides by class or attribute, never by message text.
@@ -95,6 +98,18 @@ class LinkWithPassword(InvalidLink):
     """A user name or password stands in the link; sources are shared, so nobody's password may be part of one."""
 
     reason_key = "link_with_password"
+
+
+class ForbiddenPort(InvalidLink):
+    """The port of a service that is no web server, and might obey what a request contains."""
+
+    reason_key = "forbidden_port"
+
+
+class BadRedirect(InvalidLink):
+    """The link itself is fine, but what it redirects to is none that can be opened."""
+
+    reason_key = "bad_redirect"
 
 
 class AddressRefused(SourceError):
@@ -221,3 +236,18 @@ class NoFeedFound(SourceError):
     """A page that leads to no feed."""
 
     reason_key = "no_feed_found"
+
+
+class SiteWithoutFeeds(NoFeedFound):
+    """A page on a site that offers no feeds, whatever the page; `site` is what people call it."""
+
+    reason_key = "site_without_feeds"
+
+    def __init__(self, url: str, site: str) -> None:
+        super().__init__(url, f"{site} has no feeds")
+        self.site = site
+
+    @property
+    @override
+    def params(self) -> dict[str, str | int]:
+        return {"url": self.url, "site": self.site}

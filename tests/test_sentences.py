@@ -36,7 +36,7 @@ async def test_every_bad_link_gets_its_own_sentence(tmp_path: Path) -> None:
             web.url("/forbidden"): "403",
             web.url("/circle"): "circles",
             web.url("/picture"): "image",
-            "http://127.0.0.1:9/": "does not answer",
+            "http://127.0.0.1:4/": "does not answer",
         }
         said = {link: (await chat.ask(link, seconds=60))["text"] for link in expected}
         for link, sentence in said.items():

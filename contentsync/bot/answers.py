@@ -12,8 +12,11 @@ TIME = re.compile(
 NAMED_TIMES = {"midnight": 0, "noon": 12 * 60, "midday": 12 * 60}
 
 WITH_SCHEME = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
-BARE = re.compile(r"(?:(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_]{2,}|(?:\d{1,3}\.){3}\d{1,3})(?::\d+)?(?:[/?#]\S*)?")
-"""A host with a dot and a top-level domain of letters, or an IPv4 address, and what may follow it."""
+HOST = r"(?:(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_]{2,}|(?:\d{1,3}\.){3}\d{1,3})(?::\d+)?"
+"""A host with a dot and a top-level domain of letters, or an IPv4 address."""
+BARE = re.compile(rf"{HOST}(?:[/?#]\S*)?")
+ACCOUNT = re.compile(rf"@[\w.-]+@{HOST}")
+"""How people write an account on Mastodon and its like: @user@host."""
 
 
 def parse_time(text: str) -> int | None:
@@ -41,15 +44,20 @@ def format_time(minute: int) -> str:
 
 
 def links_in(text: str, marked: Sequence[str] = ()) -> list[str]:
-    """The links of a message in their order, each once: what Telegram marked as links, else what has a scheme."""
+    """The links of a message in their order, each once: what Telegram marked as links, else what has a scheme.
+
+    In @user@host.example Telegram may mark the host alone, which is not what is meant.
+    """
+    if ACCOUNT.fullmatch(text.strip()):
+        return []
     found = [link.strip() for link in marked] or [_without_closing(link) for link in WITH_SCHEME.findall(text)]
     return list(dict.fromkeys(found))
 
 
 def bare_link(text: str) -> str | None:
-    """The text, if it is one word that looks like a link without a scheme ("example.org/blog")."""
+    """The text, if it is one word that is as good as a link: "example.org/blog", "@user@host.example"."""
     text = text.strip()
-    return text if BARE.fullmatch(text) else None
+    return text if BARE.fullmatch(text) or ACCOUNT.fullmatch(text) else None
 
 
 def _without_closing(link: str) -> str:

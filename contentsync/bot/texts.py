@@ -38,7 +38,7 @@ def say(key: str, **values: str | int) -> Html:
 
 def say_reason(reason_key: str, params: Mapping[str, str | int]) -> Html:
     """What happened and what to do next; `params` are those of the error."""
-    return _fill(REASONS[reason_key], {"host": host(str(params.get("url", ""))), **params})
+    return _fill(REASONS[reason_key], {"host": host(str(params.get("url", ""))), "detail": "no answer", **params})
 
 
 def _fill(sentence: str, values: Mapping[str, str | int]) -> Html:

@@ -1,8 +1,9 @@
-"""Which IP addresses a fetch may connect to. Pure: no name is looked up here.
+"""Which IP addresses, names and ports a fetch may go to. Pure: no name is looked up here.
 
 The tables are written out, because `ipaddress.is_global` gives other answers in other Python versions.
 
-Source: IANA IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890), RFC 6052 (NAT64), RFC 3056 (6to4).
+Source: IANA IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890), RFC 6052 (NAT64), RFC 3056 (6to4);
+IANA Special-Use Domain Names (RFC 6761); WHATWG Fetch, "bad port".
 """
 
 import ipaddress
@@ -49,6 +50,24 @@ _NEVER_V6 = _networks("2001::/23", "2001:db8::/32", "3fff::/20")  # Teredo, ORCH
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _SIX_TO_FOUR = ipaddress.IPv6Network("2002::/16")
 
+_LOCAL_ENDINGS = (
+    *(".localhost", ".localdomain", ".local", ".internal", ".home.arpa", ".onion"),
+    *(".lan", ".home", ".corp", ".mail", ".intranet"),
+)
+"""Names that mean something inside somebody's network only. Those of the second row are used so without being
+reserved. Source: IANA Special-Use Domain Names; ICANN on `internal` (2024) and on home, corp and mail (2018)."""
+
+# The services below either answer with something an HTTP client can be fooled by, or obey what a request contains.
+_REFUSED_PORTS = frozenset(
+    (
+        *(1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109),
+        *(110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530),
+        *(531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045),
+        *(4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080),
+        *(6379, 11211),  # Redis and memcached read an HTTP request as commands, line by line
+    )
+)
+
 _LEGACY_IPV4 = re.compile(r"(?:0x[0-9a-f]*|\d+)(?:\.(?:0x[0-9a-f]*|\d+)){0,3}\.?", re.IGNORECASE)
 
 
@@ -84,6 +103,23 @@ def embedded_ipv4(address: Address) -> ipaddress.IPv4Address | None:
     if address in _SIX_TO_FOUR:
         return address.sixtofour
     return None
+
+
+def is_public_name(host: str) -> bool:
+    """Tell whether a host can be one on the public internet; an address always can, it is judged where it is used.
+
+    Names without a dot and those that are reserved for local use cannot, and are not even looked up: resolvers answer
+    them from the operator's own network.
+    """
+    name = host.lower().rstrip(".")
+    if ":" in name or looks_like_ipv4(name):
+        return True
+    return "." in name and not name.endswith(_LOCAL_ENDINGS)
+
+
+def is_web_port(port: int) -> bool:
+    """Tell whether a link may name this port: any but those of mail, shells, IRC and the like, as in browsers."""
+    return 0 < port < 65_536 and port not in _REFUSED_PORTS
 
 
 def looks_like_ipv4(host: str) -> bool:

@@ -9,6 +9,10 @@ ACCEPT_ENCODING = "gzip, deflate"
 """What `Decoder` can undo, to be told to servers."""
 
 _GZIP_MAGIC = b"\x1f\x8b"
+MAX_ENCODED_BYTES = 10_000_000
+MAX_GZIP_MEMBERS = 1000
+"""Empty members and blocks decode to nothing, so that no limit on what comes out ever stops them."""
+
 _SUPPORTED = ("gzip", "x-gzip", "deflate")
 _UNSUPPORTED = ("br", "zstd", "compress", "x-compress", "dcb", "dcz")
 
@@ -37,6 +41,8 @@ class Decoder:
         self._encoding = names[0] if names and names[0] in _SUPPORTED else None
         self._held_back = b""
         self._inflater: zlib._Decompress | None = None
+        self._taken_bytes = 0
+        self._members = 0
 
     def feed(self, data: bytes, limit_bytes: int) -> bytes:
         """Give the next decoded bytes, at most `limit_bytes`.
@@ -44,10 +50,13 @@ class Decoder:
         Ask for one byte more than you accept: if it comes, the body is too long, and feeding must end.
 
         Raises:
-            UndecodableBody: the data are damaged.
+            UndecodableBody: the data are damaged, or made to keep us busy.
         """
         if self._encoding is None:
             return data[:limit_bytes]
+        self._taken_bytes += len(data)
+        if self._taken_bytes > MAX_ENCODED_BYTES:
+            raise UndecodableBody("endless compression")
         data, self._held_back = self._held_back + data, b""
         parts = []
         while data and limit_bytes > 0:
@@ -57,6 +66,9 @@ class Decoder:
                     break
                 if self._inflater is not None and not data.startswith(_GZIP_MAGIC):
                     break  # padding; a gzip body may also consist of several members
+                self._members += 1
+                if self._members > MAX_GZIP_MEMBERS:
+                    raise UndecodableBody("endless compression")
                 self._inflater = self._inflater_for(data)
                 if self._inflater is None:
                     self._encoding = None

@@ -69,11 +69,11 @@ def text_kind(text: str) -> str:
     if root in _FEED_ROOTS:
         return "a damaged feed"
     if head.startswith(("{", "[")):
-        return "JSON that is not a JSON Feed" if _is_json(text) else "something like JSON, but damaged"
+        return "JSON of another kind" if _is_json(text) else "something like JSON, but damaged"
     if "<!doctype html" in head.lower() or _HTML_ELEMENT.fullmatch(root):
         return "an HTML page"
     if head.startswith(("<?xml", "<!")) or root:
-        return "an XML document that is not a feed"
+        return "an XML document of another kind"
     return "binary data" if _CONTROL.search(head) else "plain text"
 
 

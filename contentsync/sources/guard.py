@@ -1,7 +1,8 @@
 """The address guard at work: an httpx transport that connects only where `addresses.is_allowed` lets it.
 
 The verdict falls in aiohttp's socket factory, which sees every address really connected to. aiohttp does not resolve
-literal addresses, and a name is not looked up again between the check and the connection.
+literal addresses, and a name is not looked up again between the check and the connection. Names that are reserved for
+local networks are refused before they are looked up.
 """
 
 import errno
@@ -16,7 +17,8 @@ from aiohttp.abc import AbstractResolver
 from httpx_aiohttp import AiohttpTransport
 from typing_extensions import override
 
-from contentsync.sources.addresses import is_allowed
+from contentsync.sources.addresses import is_allowed, is_public_name
+from contentsync.sources.names import NameThreads
 
 _MAX_HEADER_LINE_BYTES = 32_768  # some sites send 10 KB of Content-Security-Policy
 _MAX_HEADERS = 200
@@ -74,19 +76,25 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         resolver: AbstractResolver | None,
         ssl_context: ssl.SSLContext,
     ) -> None:
-        self._guarded = _transport(guard, max_connections, resolver, ssl_context)
-        self._unguarded = _transport(open_socket, max_connections, resolver, ssl_context)
+        self._guard = guard
+        self._names = resolver or NameThreads()
+        self._guarded = _transport(guard, max_connections, self._names, ssl_context)
+        self._unguarded = _transport(open_socket, max_connections, self._names, ssl_context)
         self._trusted_hosts = frozenset(host.lower() for host in trusted_hosts)
 
     @override
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        transport = self._unguarded if self._is_trusted(request.url) else self._guarded
-        return await transport.handle_async_request(request)
+        if self._is_trusted(request.url):
+            return await self._unguarded.handle_async_request(request)
+        if not (self._guard.allow_private_networks or is_public_name(request.url.raw_host.decode("ascii"))):
+            raise ForbiddenAddress
+        return await self._guarded.handle_async_request(request)
 
     @override
     async def aclose(self) -> None:
         await self._guarded.aclose()
         await self._unguarded.aclose()
+        await self._names.close()
 
     def _is_trusted(self, url: httpx.URL) -> bool:
         if not self._trusted_hosts:
@@ -116,7 +124,7 @@ class CookielessClient(httpx.AsyncClient):
 
 
 def _transport(
-    socket_factory: SocketFactory, max_connections: int, resolver: AbstractResolver | None, ssl_context: ssl.SSLContext
+    socket_factory: SocketFactory, max_connections: int, resolver: AbstractResolver, ssl_context: ssl.SSLContext
 ) -> AiohttpTransport:
     def open_session() -> aiohttp.ClientSession:  # called with the first request, because it wants a running loop
         connector = aiohttp.TCPConnector(

@@ -15,8 +15,16 @@ import httpx
 import idna
 from aiohttp.abc import AbstractResolver
 
-from contentsync.errors import InvalidLink, LinkWithPassword, TooLarge, TooManyRedirects, Unreachable
-from contentsync.sources.addresses import canonical_ipv4, looks_like_ipv4
+from contentsync.errors import (
+    BadRedirect,
+    ForbiddenPort,
+    InvalidLink,
+    LinkWithPassword,
+    TooLarge,
+    TooManyRedirects,
+    Unreachable,
+)
+from contentsync.sources.addresses import canonical_ipv4, is_web_port, looks_like_ipv4
 from contentsync.sources.base import Fetched, Hints, SourceRef, Unchanged
 from contentsync.sources.compression import ACCEPT_ENCODING, Decoder, UndecodableBody
 from contentsync.sources.failures import http_failure, transport_failure
@@ -103,7 +111,7 @@ async def fetch(
     `headers` (keys, cookies) go to the origin of `ref.url` only, never to where it redirects.
 
     Raises:
-        InvalidLink: the link, or a redirect, is none that `normalise_link` accepts.
+        InvalidLink: the link is none that `normalise_link` accepts; BadRedirect: what it redirects to.
         AddressRefused: it leads to an address that the guard refuses.
         Unreachable, TimedOut, TooLarge, TooManyRedirects: as their names say.
         NotFound, RateLimited, Refused, ServerFailed: the server answered with a failure.
@@ -121,11 +129,13 @@ async def fetch(
 def normalise_link(text: str) -> str:
     """Turn what a person pasted into an absolute http(s) URL: host in lower-case ASCII, no fragment.
 
-    A missing scheme becomes https, `feed:` and its like are taken off, an IPv4 number is written in dotted form. Any
-    port is accepted: feeds do live on odd ones, and the address guard does not depend on it.
+    A missing scheme becomes https, `feed:` and its like are taken off, an IPv4 number is written in dotted form. Odd
+    ports are accepted, because feeds do live on them, but not those on which other services listen.
 
     Raises:
-        InvalidLink: no http(s) link, or one that holds a user name or password; `detail` says which.
+        InvalidLink: no http(s) link; `detail` says why not.
+        LinkWithPassword: it holds a user name or password.
+        ForbiddenPort: it names the port of a service that is no web server.
     """
     return str(_parse_link(text))
 
@@ -154,6 +164,8 @@ def _parse_link(text: str) -> httpx.URL:
         raise InvalidLink(text, "it holds no host name")
     if match["port"] and not 0 < int(match["port"][:6]) < 65_536:
         raise InvalidLink(text, "there is no such port")
+    if match["port"] and not is_web_port(int(match["port"])):
+        raise ForbiddenPort(text, "no web server listens on that port")
     port = f":{match['port']}" if match["port"] else ""
     path = "/" + (match["rest"] or "").removeprefix("/")
     try:
@@ -210,9 +222,9 @@ def _redirected(ref: SourceRef, url: httpx.URL, location: str) -> httpx.URL:
     try:
         return _parse_link(urljoin(str(url), location.strip()))
     except InvalidLink as error:
-        raise InvalidLink(ref.url, f"it redirects, and the new link is no use: {error.detail}") from error
+        raise BadRedirect(ref.url, f"it redirects, and the new link is no use: {error.detail}") from error
     except ValueError as error:  # urljoin, at a broken IPv6 address
-        raise InvalidLink(ref.url, "it redirects, and the new link is not well-formed") from error
+        raise BadRedirect(ref.url, "it redirects, and the new link is not well-formed") from error
 
 
 async def _take(

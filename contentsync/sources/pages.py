@@ -67,12 +67,13 @@ def read_page(fetched: Fetched) -> Page:
     declared: list[tuple[int, FeedLink]] = []
     mentioned: list[tuple[int, FeedLink]] = []
     host = urlsplit(fetched.url).hostname
+    own_feeds = _OwnFeeds.of(tree, fetched.url)
     for element, bases in _elements(tree, fetched.url):
         urls = tuple(dict.fromkeys(url for base in bases if (url := _absolute(base, element.get("href")))))
         if not urls:
             continue
         if element.tag == "link" and (rank := _declared_rank(element, urls[0])) is not None:
-            declared.append((rank, FeedLink(urls, _words(element.get("title") or ""))))
+            declared.append((own_feeds.rank(urls[0], rank), FeedLink(urls, _words(element.get("title") or ""))))
         elif element.tag == "a" and _is_mention(element, urls[0]):
             title = _words(element.get("title") or element.text_content())
             rank = _comment_rank(urls[0], title) + (urlsplit(urls[0]).hostname != host)
@@ -165,8 +166,42 @@ def _is_mention(element: html.HtmlElement, url: str) -> bool:
     )
 
 
+def is_about_comments(url: str, title: str) -> bool:
+    """Tell whether a feed is one of what readers say, by its address or its title."""
+    return bool(_COMMENTS.search(urlsplit(url).path) or _COMMENTS.search(title))
+
+
 def _comment_rank(url: str, title: str) -> int:
-    return 2 if _COMMENTS.search(urlsplit(url).path) or _COMMENTS.search(title) else 0
+    return 2 if is_about_comments(url, title) else 0
+
+
+@dataclass(frozen=True, slots=True)
+class _OwnFeeds:
+    """The feeds that WordPress declares for the page itself, beside those of the whole site.
+
+    On a post's page it is that of the post's comments; on the page of a category or an author it is what they are
+    about, and a person who pastes such a page means it. The classes of <body> tell which. Source: WordPress,
+    `get_body_class` and `feed_links_extra`.
+    """
+
+    page_url: str
+    rank_of_own: int | None
+
+    @classmethod
+    def of(cls, tree: html.HtmlElement, url: str) -> "_OwnFeeds":
+        body = tree.find(".//body")
+        classes = set((body.get("class") or "").lower().split()) if body is not None else set()
+        is_post = bool(classes & {"single", "singular", "page", "attachment"})
+        return cls(url, 2 if is_post else -1 if "archive" in classes else None)
+
+    def rank(self, feed_url: str, rank: int) -> int:
+        """Give the place of a declared feed, which is `rank` but for the page's own feed."""
+        if self.rank_of_own is None:
+            return rank
+        page, feed = urlsplit(self.page_url), urlsplit(feed_url)
+        of_path = page.path.strip("/") and feed.path.startswith(page.path.rstrip("/") + "/feed")
+        of_query = page.query and feed.query.endswith(page.query) and "feed=" in feed.query
+        return self.rank_of_own if of_path or of_query else rank
 
 
 def _best(ranked: list[tuple[int, FeedLink]]) -> tuple[FeedLink, ...]:

@@ -62,6 +62,10 @@ def test_links_with_a_scheme(text: str, links: list[str]) -> None:
     assert links_in(text) == links
 
 
+def test_a_host_marked_within_an_account_is_no_link() -> None:
+    assert links_in("@user@host.example", ["host.example"]) == []
+
+
 def test_what_telegram_marked_is_taken_as_it_is() -> None:
     assert links_in("read a.example and https://b.example", ["a.example", "https://b.example/?q=(x"]) == [
         "a.example",
@@ -71,14 +75,21 @@ def test_what_telegram_marked_is_taken_as_it_is() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["example.org", " example.org/blog?x=1 ", "sub.example.co.uk:8080/x", "приклад.укр", "127.0.0.1:80/a"],
+    [
+        *("example.org", " example.org/blog?x=1 ", "sub.example.co.uk:8080/x", "приклад.укр", "127.0.0.1:80/a"),
+        *("@user@host.example", " @first.last@sub.host.example:8080 ", "@я@приклад.укр"),
+    ],
 )
 def test_bare_links(text: str) -> None:
     assert bare_link(text) == text.strip()
 
 
 @pytest.mark.parametrize(
-    "text", ["7.30pm", "7.30", "foo", "e.g.", "a b.example", "user@example.org", "@foo", "...", ""]
+    "text",
+    [
+        *("7.30pm", "7.30", "foo", "e.g.", "a b.example", "user@example.org", "@foo", "...", ""),
+        *("@user@host", "@@host.example", "hello @user@host.example", "@user@host.example!", "@a@b.example@c.example"),
+    ],
 )
 def test_no_bare_links(text: str) -> None:
     assert bare_link(text) is None

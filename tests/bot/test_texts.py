@@ -25,6 +25,7 @@ EXAMPLES: dict[type[errors.SourceError], errors.SourceError] = {
     errors.RateLimited: errors.RateLimited(URL, 429, 60),
     errors.ServerFailed: errors.ServerFailed(URL, 500),
     errors.NotAFeed: errors.NotAFeed(URL, "an HTML page"),
+    errors.SiteWithoutFeeds: errors.SiteWithoutFeeds(URL, "Spotify"),
     errors.QuotaSpent: errors.QuotaSpent(URL, "News API", NOW),
 }
 

@@ -6,7 +6,8 @@
         ... web.url("/feed.xml") ...
         assert web.hits("/feed.xml") == 1
 
-It speaks HTTP/1.1 by hand, because a well-behaved server library cannot misbehave.
+It speaks HTTP/1.1 by hand, because a well-behaved server library cannot misbehave. A path that begins with `//host`
+is served for that host alone; with `FakeInternet` as resolver, one server stands for all the hosts there are.
 """
 
 import asyncio
@@ -66,6 +67,9 @@ class Reply:
     chunked: bool = False
     raw: bytes | None = None
     """If set, these bytes are sent instead of an answer, and the connection is closed."""
+    again: bytes = b""
+    """If set, these bytes follow `raw` over and over, with a pause of `again_seconds`, until the client goes."""
+    again_seconds: float = 0
     hang: bool = False
     """If set, no byte is ever sent."""
 
@@ -187,7 +191,9 @@ class FakeWeb:
         method, target, _ = first.split(" ")
         request = Request(method, target, {n.lower(): v.strip() for n, _, v in (line.partition(":") for line in lines)})
         self.requests.append(request)
-        handler = self._replies.get(target) or self._replies.get(target.partition("?")[0])
+        of_host = f"//{request.headers.get('host', '')}{target}"
+        tries = (of_host, of_host.partition("?")[0], target, target.partition("?")[0])
+        handler = next((self._replies[key] for key in tries if key in self._replies), None)
         reply = handler(request) if handler else Reply(b"<h1>not found</h1>", 404, "text/html")
         return await self._send(writer, request, reply)
 
@@ -198,6 +204,10 @@ class FakeWeb:
         if reply.raw is not None:
             writer.write(reply.raw)
             await writer.drain()
+            while reply.again:
+                writer.write(reply.again)
+                await writer.drain()
+                await asyncio.sleep(reply.again_seconds)
             writer.close()
             await writer.wait_closed()
             return False
@@ -250,6 +260,21 @@ class FakeNames(AbstractResolver):
     @override
     async def close(self) -> None:
         return
+
+
+class FakeInternet(FakeNames):
+    """Leads every name to one server, whatever port was asked for."""
+
+    def __init__(self, web: FakeWeb) -> None:
+        super().__init__({})
+        self._web = web
+
+    @override
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        self.addresses[host] = [self._web.host]
+        return await super().resolve(host, self._web.port, family)
 
 
 def self_signed(directory: Path, *names: str, days: int = 1) -> tuple[ssl.SSLContext, Path]:

@@ -285,7 +285,7 @@ async def test_finds_the_feed_behind_a_page(world: World) -> None:
     ("text", "reason_key", "host"),
     [
         ("ftp://example.org/feed", "invalid_link", "example.org"),
-        ("http://127.0.0.1:9/x?key=s", "unreachable", "127.0.0.1"),
+        ("http://127.0.0.1:4/x?key=s", "unreachable", "127.0.0.1"),
     ],
 )
 async def test_why_nothing_was_found_is_a_value(world: World, text: str, reason_key: str, host: str) -> None:

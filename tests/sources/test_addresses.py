@@ -1,6 +1,6 @@
 import pytest
 
-from contentsync.sources.addresses import canonical_ipv4, is_allowed, looks_like_ipv4
+from contentsync.sources.addresses import canonical_ipv4, is_allowed, is_public_name, is_web_port, looks_like_ipv4
 
 PUBLIC = [
     "8.8.8.8",
@@ -91,3 +91,26 @@ def test_ipv4_numbers_are_read_as_resolvers_read_them(host: str, dotted: str | N
 )
 def test_names_are_not_taken_for_ipv4_numbers(host: str) -> None:
     assert not looks_like_ipv4(host)
+
+
+@pytest.mark.parametrize(
+    "host", ["example.com", "example.com.", "news.example", "8.8.8.8", "127.0.0.1", "::1", "a.test"]
+)
+def test_names_on_the_internet_are_looked_up(host: str) -> None:
+    assert is_public_name(host)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("localhost", "localhost.", "x.LOCALHOST", "nas.local", "nas.local.", "db", "metadata.google.internal"),
+        *("router.lan", "fritz.home.arpa", "a.onion", "mail.corp", ""),
+    ],
+)
+def test_names_of_somebodys_network_are_not(host: str) -> None:
+    assert not is_public_name(host)
+
+
+def test_ports() -> None:
+    assert all(is_web_port(port) for port in (80, 443, 81, 3000, 8000, 8080, 8443, 8888, 9090, 65_535))
+    assert not any(is_web_port(port) for port in (-1, 0, 22, 25, 110, 143, 6379, 6667, 11_211, 65_536))

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from contentsync.errors import (
+    BadRedirect,
     InvalidLink,
     NotFound,
     RateLimited,
@@ -160,8 +161,8 @@ FAULTS: list[tuple[str, Reply, type[SourceError], str]] = [
     ("300", Reply(status=300), Refused, "HTTP 300"),
     ("302 to nowhere", Reply(status=302), Refused, "HTTP 302"),
     ("circle", redirect("/bad"), TooManyRedirects, ""),
-    ("to a file", redirect("file:///etc/passwd"), InvalidLink, NO_USE + "it does not begin with http:// or https://"),
-    ("to a password", redirect("https://a:b@example.com/"), InvalidLink, NO_USE + "it holds a user name or password"),
+    ("to a file", redirect("file:///etc/passwd"), BadRedirect, NO_USE + "it does not begin with http:// or https://"),
+    ("to a password", redirect("https://a:b@example.com/"), BadRedirect, NO_USE + "it holds a user name or password"),
     ("to nonsense", redirect("http://[::1/"), Unreachable, "the answer is not valid HTTP"),
     ("10 MB", Reply(b" " * 10_000_001), TooLarge, "more than 10000000 bytes"),
     ("bomb", Reply(b" " * 20_000_000, compression="gzip"), TooLarge, "more than 10000000 bytes"),

@@ -1,6 +1,19 @@
+import time
+
 import pytest
 
-from contentsync.sources.sites import channel_id_in, is_youtube, known_feeds, youtube_feeds, youtube_page
+from contentsync.sources.sites import (
+    account_in,
+    account_page,
+    channel_id_in,
+    is_youtube,
+    known_feeds,
+    marked_feeds,
+    podcast_number,
+    site_without_feeds,
+    youtube_feeds,
+    youtube_page,
+)
 
 BASE = "https://www.youtube.com/feeds/videos.xml"
 CHANNEL = "UC_x5XG1OV2P6uZZ5FSM9Ttw"
@@ -42,7 +55,6 @@ def test_a_rule_makes_the_feed_of_a_link(link: str, feed: str) -> None:
     [
         "https://example.com/",
         "https://www.reddit.com/r/python/.rss",
-        "https://www.reddit.com/r/python/comments/abc/title/",
         "https://github.com/",
         "https://github.com/python/cpython/releases.atom/x",
         "https://github.com/python/cpython/issues/1",
@@ -121,3 +133,67 @@ def test_the_surest_mark_of_a_channel_wins(page: str) -> None:
 
 def test_a_page_without_a_channel() -> None:
     assert channel_id_in('<html>"channelId":"UCshort"') is None
+
+
+@pytest.mark.parametrize(
+    ("text", "page", "account"),
+    [
+        ("@user@host.example", "host.example/@user@host.example", ("user", "host.example")),
+        (" @a.b@host.example:81\n", "host.example:81/@a.b@host.example:81", ("a.b", "host.example:81")),
+    ],
+)
+def test_accounts(text: str, page: str, account: tuple[str, str]) -> None:
+    assert account_page(text) == page
+    assert account_in(f"https://{page}") == account
+
+
+@pytest.mark.parametrize(
+    "text", ["user@host.example", "@user", "@user@host", "see @user@host.example", "https://a.example/@user"]
+)
+def test_no_accounts(text: str) -> None:
+    assert account_page(text) is None
+
+
+@pytest.mark.parametrize(
+    "link", ["https://a.example/@user", "https://medium.com/@user@host.example", "https://a.example/"]
+)
+def test_links_that_show_no_account_from_elsewhere(link: str) -> None:
+    assert account_in(link) is None
+
+
+def test_marks_hold_for_the_site_they_are_found_on() -> None:
+    assert marked_feeds("https://a.example/x", "substackcdn.com") == ("https://a.example/feed",)
+    assert marked_feeds("http://a.example:81/x", "substackcdn.com") == ("http://a.example:81/feed",)
+    assert marked_feeds("https://github.com/a/b", "substackcdn.com") == ()
+    assert marked_feeds("https://a.example/x", "") == ()
+    assert marked_feeds("https://a.example/x", " " * 2_000_000 + "substackcdn.com") == ()
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "rel='https://api.w.org/' href='https://" + "a" * 500_000,
+        "rel='https://api.w.org/' href='https://a" * 25_000,
+        "rel='https://api.w.org/'" + " " * 1_000_000,
+        "soundcloud://users:" * 50_000,
+        "content='" * 100_000,
+    ],
+    ids=["long", "many", "blanks", "users", "contents"],
+)
+def test_no_page_keeps_the_marks_busy(page: str) -> None:
+    started = time.process_time()
+    marked_feeds("https://a.example/x", page)
+    marked_feeds("https://soundcloud.com/x", page)
+    assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize("path", ["a/" * 2000, "a" * 4000, "-/" * 2000, "@" * 4000, "id1/" * 1000, "a-" * 2000])
+@pytest.mark.parametrize(
+    "host", ["gitlab.com", "github.com", "podcasts.apple.com", "medium.com", "www.reddit.com", "a.example", "vimeo.com"]
+)
+def test_no_link_keeps_the_rules_busy(host: str, path: str) -> None:
+    url = f"https://{host}/{path}!"
+    started = time.process_time()
+    for look in (known_feeds, podcast_number, site_without_feeds, account_in):
+        look(url)
+    assert time.process_time() - started < 0.5

@@ -10,8 +10,11 @@ REASONS = {
     "invalid_link": "That is no link I can open. Send one that begins with https://, like https://example.org.",
     "link_with_password": "That link holds a user name or a password, and I keep none of those. "
     "Send the link without them.",
+    "forbidden_port": "Nothing I can read is served at that port. Send the link without it, or the site's front page.",
+    "bad_redirect": "{host} sends me on to an address I cannot open. Open the link in a browser and send the address "
+    "it leads to.",
     "address_refused": "That link leads to a private or local address, and I open public ones only. Send a public one.",
-    "unreachable": "{host} does not answer. Check the spelling of the link, or try again later.",
+    "unreachable": "{host} does not answer properly ({detail}). Check the spelling of the link, or try again later.",
     "name_not_found": "I find no host named {host}. Check the spelling of the link, or try again later.",
     "timed_out": "{host} is too slow: it did not answer in time. Try again later.",
     "too_large": "What {host} sends is too large for me (more than {limit_megabytes} MB). Send a link to its feed.",
@@ -25,5 +28,7 @@ REASONS = {
     "quota_spent": "The requests that {service} allows are spent. I go on by myself after {retry_at}.",
     "not_a_feed": "What I found there is {found}, not a feed. Send the site's front page, or a link to its RSS feed.",
     "no_feed_found": "I found no feed on that page. Send the site's front page or its blog, or a link to its RSS feed.",
+    "site_without_feeds": "{site} has no feeds, so I cannot follow anything there. Send the author's own website, "
+    "blog or YouTube channel; for a podcast, its page on Apple Podcasts.",
 }
 """One sentence for each `reason_key` of `contentsync.errors`: what happened, and what to do next."""

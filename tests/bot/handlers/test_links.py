@@ -1,5 +1,6 @@
 """A link in the chat becomes a source that is followed, through the real puller and a loopback web."""
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -175,3 +176,19 @@ async def test_a_followed_source_is_due_at_once_even_if_the_pull_must_wait(front
     assert source.next_pull_at is not None
     assert source.last_pull_at is not None
     assert source.last_pull_at <= datetime.now(UTC)
+
+
+@pytest.mark.parametrize("said", ["{account}", "/add {account}"])
+async def test_an_account_as_people_write_it_is_a_link(front: Front, said: str) -> None:
+    host = front.web.origin.partition("//")[2]
+    profile = {"links": [{"rel": "http://webfinger.net/rel/profile-page", "href": front.web.url("/@ann")}]}
+    front.web.serve("/.well-known/webfinger", json.dumps(profile), content_type="application/jrd+json")
+    serve_feed(front, "/@ann.rss", "Ann")
+    found = await front.say(said.format(account=f"@ann@{host}"))
+    assert found["text"].startswith("Ann\n")
+    assert button_texts(found) == ["Follow"]
+    assert front.web.hits(f"/.well-known/webfinger?resource=acct:ann@{host}") == 1
+
+
+async def test_a_site_without_feeds_is_named(front: Front) -> None:
+    assert (await front.say("t.me/durov"))["text"].startswith("Telegram has no feeds")
