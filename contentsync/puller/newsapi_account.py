@@ -166,10 +166,7 @@ class NewsApiAccount:
         """Plan the next request and write down its unit, in one transaction: whoever plans after that counts it."""
         scope = scope_of(sync.key)
         async with self._db.write() as session:
-            if not await integrations.lock_leased(
-                session, integration_id=sync.integration.id or 0, lease_id=sync.integration.lease_id
-            ):
-                raise LeaseLost
+            await _hold(session, sync)
             spent = await _spent(session, scope, sync.now)
             plan = plan_next(sync.states, spent, now=sync.now, not_before=sync.blocked_until)
             if plan.request is not None:
@@ -185,21 +182,21 @@ class NewsApiAccount:
             fetched = await search(self._client, self._base_url, sync.key, query)
             await self._take(sync, request, fetched)
         except AccountRefused as error:
-            for source_id in sync.words:
-                await self._note_failing(sync, source_id, error)
+            await self._note(sync, *sync.words, error=error)
             raise
         except RateLimited as error:
             sync.blocked_until = await self._next_window(sync, error)
-            await self._keep(sync, [])
+            await self._note(sync)
             raise QuotaSpent(error.url, SERVICE, sync.blocked_until) from error
         except PlanExceeded as error:
-            shorter = shortened(sync.states[request.source_id], request, sync.now)
+            state = sync.states[request.source_id]
+            shorter = shortened(state, request, sync.now)
             if shorter is None:
-                sync.states[request.source_id] = replace(sync.states[request.source_id], reach=MOST_REACH)
+                sync.states[request.source_id] = replace(state, reach=MOST_REACH)
                 await self._leave_alone(sync, request, error, sync.now + REST)
             else:
                 sync.states[request.source_id] = shorter
-                await self._keep(sync, [])
+                await self._note(sync)
         except QueryRefused as error:
             await self._leave_alone(sync, request, error, sync.now + REST)
         except SourceError as error:
@@ -215,20 +212,19 @@ class NewsApiAccount:
         """Store an answer together with how far the topic is read now; the same answer again is not stored."""
         extent = extent_of(fetched)
         before = sync.states[request.source_id]
-        is_known = fetched.body_hash == before.body_hash
         sync.states[request.source_id] = after_answer(
             before, request, extent, body_hash=fetched.body_hash, now=sync.now
         )
-        if is_known:
-            await self._keep(sync, [])
-            async with self._db.write() as session:
-                await sources.note_success(session, source_id=request.source_id, now=sync.now, is_new=False)
-        else:
-            await self._keep(sync, [Answer(request.source_id, self.kind, fetched)])
-
-    async def _keep(self, sync: _Sync, answers: list[Answer]) -> None:
-        name = f"{sync.integration.lease_id}-{uuid4().hex}"
-        sync.new_items += await self._store.keep(sync.integration, answers, name=name, now=sync.now, cursor=sync.cursor)
+        if fetched.body_hash == before.body_hash:
+            await self._note(sync, request.source_id)
+            return
+        sync.new_items += await self._store.keep(
+            sync.integration,
+            [Answer(request.source_id, self.kind, fetched)],
+            name=f"{sync.integration.lease_id}-{uuid4().hex}",
+            now=sync.now,
+            cursor=sync.cursor,
+        )
 
     async def _leave_alone(
         self, sync: _Sync, request: Request, error: SourceError, not_before: datetime | None
@@ -236,15 +232,21 @@ class NewsApiAccount:
         """The topic had its turn and is failing; the others go on."""
         state = after_turn(sync.states[request.source_id], request, sync.now, not_before=not_before)
         sync.states[request.source_id] = state
-        await self._keep(sync, [])
-        await self._note_failing(sync, request.source_id, error)
+        await self._note(sync, request.source_id, error=error)
 
-    async def _note_failing(self, sync: _Sync, source_id: int, error: SourceError) -> None:
-        failure = failure_of(error)
+    async def _note(self, sync: _Sync, *source_ids: int, error: SourceError | None = None) -> None:
+        """Store where the account stands, and that these topics' searches failed or brought nothing new."""
         async with self._db.write() as session:
-            await topics.note_failing(
-                session, source_id=source_id, reason_key=failure.reason_key, params=failure.params, now=sync.now
-            )
+            await _hold(session, sync)
+            await integrations.change(session, integration_id=sync.integration.id or 0, cursor=sync.cursor)
+            for source_id in source_ids:
+                if error is None:
+                    await sources.note_success(session, source_id=source_id, now=sync.now, is_new=False)
+                else:
+                    failure = failure_of(error)
+                    await topics.note_failing(
+                        session, source_id=source_id, reason_key=failure.reason_key, params=failure.params, now=sync.now
+                    )
 
     async def _next_window(self, sync: _Sync, error: RateLimited) -> datetime:
         """When the service may answer again: by its word, else when the first unit we spent in this window is free.
@@ -262,6 +264,13 @@ def scope_of(key: str) -> str:
     """Under which name a key's units are counted. The service counts by key, and so do we: a key that is connected
     again, or by two people, has no more units than before. A key is random, so its hash gives nothing away."""
     return f"{KIND}/{hashlib.sha256(key.encode()).hexdigest()[:32]}"
+
+
+async def _hold(session: Any, sync: _Sync) -> None:
+    """Keep everybody else from the account until the transaction ends."""
+    integration_id, lease_id = sync.integration.id or 0, sync.integration.lease_id
+    if not await integrations.lock_leased(session, integration_id=integration_id, lease_id=lease_id):
+        raise LeaseLost
 
 
 async def _spent(session: Any, scope: str, now: datetime) -> list[Spending]:

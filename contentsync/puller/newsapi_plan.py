@@ -144,7 +144,7 @@ def pages_left(spent: Sequence[Spending], topics: int, now: datetime) -> int:
     """How many requests out of turn a window still has beside all turns of so many topics."""
     turns = ceil(WINDOW / interval_for(topics)) * topics
     used = sum(one.units for one in spent if one.is_page and one.at > now - WINDOW)
-    return UNITS - turns - used
+    return max(0, UNITS - turns - used)
 
 
 def after_answer(state: TopicState, request: Request, extent: Extent, *, body_hash: str, now: datetime) -> TopicState:

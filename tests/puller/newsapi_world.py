@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import ceil
 from uuid import uuid4
 
 from sqlmodel import col, select
@@ -119,6 +120,14 @@ class NewsWorld:
             batch = SyncBatchInput(self.now.isoformat(), lease_id, lease_id, ids)
             await ActivityEnvironment().run(activities.sync_batch, batch)
         return sum(map(len, claimed.batches))
+
+    async def live(self, **spans: float) -> None:
+        """Let time pass, with a tick whenever the account is due; ticks come every 15 minutes."""
+        end = self.now + timedelta(**spans)
+        while self.now < end:
+            await self.tick()
+            due_at = (await self.integration()).next_sync_at or end
+            self.pass_time(minutes=15 * max(1, ceil((due_at - self.now) / timedelta(minutes=15))))
 
     async def integration(self) -> Integration:
         """The account as stored."""
