@@ -243,20 +243,23 @@ async def _worker(
     from contentsync.bot.notice_activities import NoticeActivities
     from contentsync.processor.activities import ProcessorActivities
     from contentsync.processor.workflows import WORKFLOWS as PROCESSOR_WORKFLOWS
-    from contentsync.puller.account import Account
+    from contentsync.puller.account import AccountStore
     from contentsync.puller.account_activities import AccountActivities, account_kinds
     from contentsync.puller.account_workflows import WORKFLOWS as ACCOUNT_WORKFLOWS
     from contentsync.puller.activities import PullerActivities
+    from contentsync.puller.newsapi_account import NewsApiAccount
     from contentsync.puller.workflows import WORKFLOWS as PULLER_WORKFLOWS
     from contentsync.sources.http import open_client
-    from contentsync.sources.registry import SOURCES
+    from contentsync.sources.registry import READERS, SOURCES
 
     settings = parts.settings
     fetcher = open_client(allow_private_networks=settings.allow_private_networks, trusted_hosts=settings.trusted_hosts)
     stack.push_async_callback(fetcher.aclose)
     puller = PullerActivities(db=database, vault=vault, client=fetcher, settings=settings, kinds=SOURCES)
     stack.callback(puller.close)
-    accounts: dict[str, Account] = account_kinds([])
+    store = AccountStore(db=database, data_dir=settings.data_dir, readers=READERS)
+    wired: dict[str, Any] = {"db": database, "vault": vault, "client": fetcher, "store": store}
+    accounts = account_kinds([NewsApiAccount(**wired, base_url=settings.newsapi_base_url)])
     worker = Worker(
         client,
         task_queue=settings.task_queue,

@@ -23,6 +23,8 @@ ContentsyncError
     │   └── ServerFailed      5xx
     ├── AccountRefused        the service does not accept the credentials it was given
     ├── QuotaSpent            no request is left in the plan before `retry_at`
+    ├── PlanExceeded          the account's plan does not cover what was asked for
+    ├── QueryRefused          the service cannot use the query as we put it
     ├── NotAFeed              a document came, but it is not a feed; `found` says what it is
     └── NoFeedFound           a page came, and it leads to no feed
         └── SiteWithoutFeeds  it is on a site that has no feeds at all; `site` is its name
@@ -215,6 +217,18 @@ class QuotaSpent(SourceError):
     @override
     def params(self) -> dict[str, str | int]:
         return {"url": self.url, "service": self.service, "retry_at": f"{self.retry_at:%d %b %H:%M} UTC"}
+
+
+class PlanExceeded(SourceError):
+    """The account's plan does not reach so far back, or to so many results; `detail` is the service's own code."""
+
+    reason_key = "plan_exceeded"
+
+
+class QueryRefused(SourceError):
+    """The service cannot use the query as we put it; `detail` is its own code."""
+
+    reason_key = "query_refused"
 
 
 class NotAFeed(SourceError):

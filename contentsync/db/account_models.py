@@ -90,7 +90,7 @@ class Quota(Base, table=True):
 
     id: int | None = row_id()
     scope: str
-    """Who is counted: `newsapi/<integration id>`, `youtube`."""
+    """Who is counted: `newsapi/<hash of the key>`, `youtube`."""
     spent_at: datetime
     units: int
     purpose: str = ""

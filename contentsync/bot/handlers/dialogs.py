@@ -8,12 +8,15 @@ from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message, Update
 
 from contentsync.bot import keyboards, texts
+from contentsync.bot.account_keyboards import under_reply
+from contentsync.bot.account_questions import ADD_TOPIC
 from contentsync.bot.accounts import Accounts
 from contentsync.bot.client import typing
 from contentsync.bot.contract import CONNECT, FIND_LINK
 from contentsync.bot.dialog_activities import QUESTIONS
 from contentsync.bot.dialogs import Dialogs
 from contentsync.bot.feeds import Feeds
+from contentsync.bot.handlers.accounts import answer_added
 from contentsync.bot.handlers.links import answer_found
 from contentsync.bot.keeping import keep_typed
 from contentsync.bot.keyboards import Ask
@@ -87,10 +90,16 @@ async def answer(
     if reply.text_key == CONNECT:
         await connect(message, draft_id, str(reply.params["kind"]), db, accounts)
         return
+    if reply.text_key == ADD_TOPIC:
+        async with db.read() as session:
+            understood = await drafts.get_draft(session, draft_id=draft_id)
+        words = vault.decrypt(understood.text) if understood else ""
+        await answer_added(message, words, str(reply.params["language"]), subscriber, db, accounts)
+        return
     async with db.read() as session:
         understood = await drafts.get_draft(session, draft_id=draft_id)
     places = understood.outcome.get("places") if understood else None
-    keyboard = keyboards.zones(places, utc_now()) if places else None
+    keyboard = keyboards.zones(places, utc_now()) if places else under_reply(reply, subscriber)
     await message.answer(texts.say(reply.text_key, **reply.params), reply_markup=keyboard)
 
 

@@ -16,7 +16,9 @@ SENTENCES = {
 Any link: I find its feed
 /add – follow a site, feed, channel or podcast
 /sources – what you follow, and how it is
+/topics – what you want to read about
 /digest – a digest right now
+/connect – News API, YouTube, newsletters by mail
 /settings – time, time zone, size
 /pause – no digests for a while
 /resume – digests again
@@ -90,7 +92,9 @@ COMMANDS = {
     "start": "The beginning",
     "add": "Follow a site, feed, channel or podcast",
     "sources": "What you follow, and how it is",
+    "topics": "What you want to read about",
     "digest": "A digest right now",
+    "connect": "News API, YouTube, newsletters by mail",
     "settings": "Time, time zone, size",
     "pause": "No digests for a while",
     "resume": "Digests again",

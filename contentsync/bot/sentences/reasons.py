@@ -26,6 +26,8 @@ REASONS = {
     "server_failed": "The server of {host} answers with an error ({status}). Try again later.",
     "account_refused": "{host} does not accept that. Check what you sent, or connect the account again.",
     "quota_spent": "The requests that {service} allows are spent. I go on by myself after {retry_at}.",
+    "plan_exceeded": "The plan of your account at {host} does not cover that. I try again with less tomorrow.",
+    "query_refused": "{host} cannot search for that ({detail}). Remove the topic and add it in other words.",
     "not_a_feed": "What I found there is {found}, not a feed. Send the site's front page, or a link to its RSS feed.",
     "no_feed_found": "I found no feed on that page. Send the site's front page or its blog, or a link to its RSS feed.",
     "site_without_feeds": "{site} has no feeds, so I cannot follow anything there. Send the author's own website, "

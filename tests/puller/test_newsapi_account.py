@@ -1,0 +1,433 @@
+"""News API accounts against a service with the real one's limits."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from temporalio.testing import ActivityEnvironment
+
+from contentsync.db import integrations, sources, topics
+from contentsync.errors import AccountRefused, QuotaSpent, ServerFailed
+from contentsync.puller.account import LeaseLost
+from contentsync.puller.archive import owned_directory
+from contentsync.puller.contract import RemoveAccountInput
+from tests.puller.conftest import World
+from tests.puller.newsapi_world import BEGIN, KEY, NewsWorld, news_world
+
+OTHER_KEY = "fedcba9876543210fedcba9876543210"
+HALF_DAY = timedelta(hours=12)
+DAY = timedelta(hours=24)
+
+
+@pytest.fixture
+async def news(world: World) -> AsyncIterator[NewsWorld]:
+    async with news_world(world) as found:
+        yield found
+
+
+@pytest.fixture
+async def connected(news: NewsWorld) -> NewsWorld:
+    """The key is connected, a minute ago."""
+    assert await news.connect() is not None
+    news.pass_time(minutes=1)
+    return news
+
+
+def publish(news: NewsWorld, topic: str, count: int, *, hours_ago: float = 25, step_minutes: float = 1) -> None:
+    """Articles of a topic, each older than the one before."""
+    for number in range(count):
+        published_at = news.now - timedelta(hours=hours_ago) - number * timedelta(minutes=step_minutes)
+        slug = f"{topic}-{published_at:%d%H%M%S}"
+        news.api.publish(topic, "en", f"Title {slug}", f"https://example.org/{slug}", published_at)
+
+
+async def test_a_good_key_is_tried_with_one_request_and_stored_encrypted(news: NewsWorld) -> None:
+    assert await news.connect() is not None
+    stored = await news.integration()
+    assert [asked.key for asked in news.api.requests] == [KEY]
+    assert (stored.account, stored.state) == ("…cdef", "ok")
+    assert KEY not in stored.credentials
+    assert [one.purpose for one in await news.spendings()] == ["test"]
+
+
+async def test_a_bad_key_is_not_stored(news: NewsWorld) -> None:
+    assert await news.connect(OTHER_KEY) is None
+    assert await news.reason() == "account_refused"
+    assert len(news.api.requests) == 1
+
+
+async def test_a_service_that_does_not_answer_is_no_reason_to_refuse_a_key_for_ever(news: NewsWorld) -> None:
+    news.api.refuse("", 500, "unexpectedError")
+    assert await news.connect() is None
+    assert await news.reason() == "server_failed"
+
+
+async def test_a_key_without_requests_left_is_connected(news: NewsWorld) -> None:
+    news.api.refuse("", 429, "rateLimited")
+    assert await news.connect() is not None
+
+
+async def test_a_new_key_takes_the_place_of_the_old_one(connected: NewsWorld) -> None:
+    news = connected
+    await news.add_topic("bitcoin")
+    publish(news, "bitcoin", 3)
+    await news.sync()
+    before, first_id = (await news.integration()).cursor, news.integration_id
+    news.api.key = OTHER_KEY
+    assert await news.connect(OTHER_KEY) == first_id
+    after = await news.integration()
+    assert after.account == "…3210"
+    assert after.cursor == before
+    assert await news.followed() == ["bitcoin (en, News API)"]
+    news.pass_time(hours=2)
+    await news.sync()
+    assert news.api.requests[-1].key == OTHER_KEY
+    assert news.api.refused == []
+
+
+async def test_topics_of_before_become_searches_when_a_key_comes(news: NewsWorld) -> None:
+    await news.add_topic("bitcoin")
+    await news.add_topic("климат", "uk")
+    assert await news.followed() == []
+    await news.connect()
+    await news.sync()
+    assert await news.followed() == ["bitcoin (en, News API)", "климат (uk, News API)"]
+    assert [asked.query.get("language") for asked in news.api.requests[1:]] == ["en", None]
+
+
+async def test_articles_come_in_once_with_the_key_in_no_address(connected: NewsWorld) -> None:
+    news = connected
+    await news.add_topic("bitcoin")
+    publish(news, "bitcoin", 3)
+    news.api.publish_removed("bitcoin", "en", news.now - timedelta(hours=26))
+    assert (await news.sync()).new_items == 3
+    news.pass_time(hours=2)
+    assert (await news.sync()).new_items == 0
+    assert [item.author for item in await news.items()] == ["Jo Doe (Example News)"] * 3
+    documents = await news.world.raw_documents()
+    assert documents
+    assert all(KEY not in document.url for document in documents)
+    archived = list(owned_directory(news.world.data_dir, news.integration_id).rglob("*.warc.gz"))
+    assert len(archived) == len(documents)
+
+
+async def test_an_unchanged_answer_is_not_archived_again(connected: NewsWorld) -> None:
+    news = connected
+    await news.add_topic("bitcoin")
+    publish(news, "bitcoin", 3)
+    for _ in range(4):
+        await news.sync()
+        news.pass_time(hours=2)
+    assert len(await news.world.raw_documents()) == 1
+    assert (await news.source("bitcoin")).last_pull_at == news.now - timedelta(hours=2)
+
+
+async def test_articles_that_appear_late_are_not_missed(connected: NewsWorld) -> None:
+    news = connected
+    await news.add_topic("bitcoin")
+    publish(news, "bitcoin", 3)
+    await news.sync()
+    published_at = news.now - timedelta(hours=30)
+    news.pass_time(hours=2)
+    news.api.publish("bitcoin", "en", "Late", "https://example.org/late", published_at)
+    assert (await news.sync()).new_items == 1
+
+
+async def test_every_article_of_days_comes_in_although_each_is_seen_a_day_late(connected: NewsWorld) -> None:
+    news = connected
+    await news.add_topic("bitcoin")
+    for hour in range(30):
+        published_at = BEGIN + timedelta(hours=hour)
+        news.api.publish("bitcoin", "en", f"Title {hour}", f"https://example.org/{hour}", published_at)
+    for _ in range(19):
+        await news.sync()
+        news.pass_time(hours=3)
+    assert [item.title for item in await news.items()] == [f"Title {hour}" for hour in range(30)]
+    assert news.api.refused == []
+
+
+async def test_more_articles_than_an_answer_holds_are_all_read(connected: NewsWorld) -> None:
+    news = connected
+    await news.add_topic("bitcoin")
+    publish(news, "bitcoin", 250)
+    assert (await news.sync()).new_items == 250
+    assert news.api.refused == []
+    assert all("page" not in asked.query for asked in news.api.requests)
+
+
+async def test_a_hundred_articles_of_one_second_do_not_stop_it(connected: NewsWorld) -> None:
+    news = connected
+    await news.add_topic("bitcoin")
+    moment = news.now - timedelta(hours=25)
+    for number in range(130):
+        news.api.publish("bitcoin", "en", f"T{number}", f"https://example.org/{number}", moment)
+    publish(news, "bitcoin", 20, hours_ago=26)
+    assert (await news.sync()).new_items == 120, "100 of that second, which is all one can get, and those before it"
+
+
+@pytest.mark.parametrize("code", ["apiKeyInvalid", "apiKeyMissing", "apiKeyDisabled"])
+async def test_a_refused_key_is_told_once_and_nothing_is_asked_any_more(connected: NewsWorld, code: str) -> None:
+    news = connected
+    await news.add_topic("bitcoin")
+    await news.add_topic("rust")
+    news.api.refuse("", 401, code)
+    assert await news.tick() == 1
+    assert (await news.integration()).state == "refused"
+    assert len(news.api.requests) == 2
+    for _ in range(3):
+        news.pass_time(hours=6)
+        assert await news.tick() == 0
+    (notice,) = await news.notices()
+    assert (notice.text_key, notice.params) == ("newsapi_refused", {"account": "…cdef"})
+    assert notice.keyboard[0][0]["callback_data"] == "connect:newsapi"
+    assert (await news.source("rust")).last_error == "account_refused"
+    news.api.refusals.clear()
+    await news.connect()
+    await news.tick()
+    assert (await news.source("rust")).last_error is None
+
+
+@pytest.mark.parametrize(("status", "code"), [(429, "rateLimited"), (429, "apiKeyExhausted"), (401, "apiKeyExhausted")])
+async def test_a_spent_key_waits_for_the_next_window(connected: NewsWorld, status: int, code: str) -> None:
+    news = connected
+    await news.add_topic("bitcoin")
+    await news.add_topic("rust")
+    news.api.refuse("", status, code)
+    with pytest.raises(QuotaSpent) as caught:
+        await news.sync()
+    assert HALF_DAY < caught.value.retry_at - news.now < HALF_DAY + timedelta(minutes=30)
+    news.api.refusals.clear()
+    news.pass_time(hours=2)
+    synced = await news.sync()
+    assert len(news.api.requests) == 2, "also when somebody asks for a sync, nothing is asked"
+    assert synced.next_sync_at == caught.value.retry_at
+    news.now = news.api.now = caught.value.retry_at
+    await news.sync()
+    assert len(news.api.requests) == 4
+
+
+async def test_a_plan_that_reaches_less_far_shortens_the_window(connected: NewsWorld) -> None:
+    news = connected
+    await news.add_topic("bitcoin")
+    news.api.reach = timedelta(hours=40)
+    publish(news, "bitcoin", 5)
+    synced = await news.sync()
+    assert synced.new_items == 5
+    assert [asked.code for asked in news.api.refused] == ["parameterInvalid"]
+    news.pass_time(hours=2)
+    publish(news, "bitcoin", 1)
+    assert (await news.sync()).new_items == 1
+    assert len(news.api.refused) == 1
+
+
+async def test_too_many_results_shorten_the_window_and_the_topic_is_left_alone_in_the_end(connected: NewsWorld) -> None:
+    news = connected
+    await news.add_topic("bitcoin")
+    await news.add_topic("rust")
+    publish(news, "rust", 1)
+    news.api.refuse("bitcoin", 426, "maximumResultsReached")
+    assert (await news.sync()).new_items == 1
+    widths = [asked.query["from"] for asked in news.api.requests if asked.query["q"] == "bitcoin"]
+    assert widths == sorted(set(widths)), "each window begins later than the one before"
+    assert (await news.source("bitcoin")).last_error == "plan_exceeded"
+    asked = len(widths)
+    news.pass_time(hours=3)
+    await news.sync()
+    assert news.api.asked_for()["bitcoin"] == asked
+    assert news.api.asked_for()["rust"] == 2
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["parameterInvalid", "parametersMissing", "parametersIncompatible", "sourcesTooMany", "sourceDoesNotExist"],
+)
+async def test_a_query_the_service_cannot_use_fails_alone(connected: NewsWorld, code: str) -> None:
+    news = connected
+    await news.add_topic("bitcoin")
+    await news.add_topic("rust")
+    publish(news, "rust", 2)
+    news.api.refuse("bitcoin", 400, code)
+    synced = await news.sync()
+    assert synced.new_items == 2
+    failing = await news.source("bitcoin")
+    assert (failing.last_error, failing.last_error_params["detail"]) == ("query_refused", code)
+    assert (await news.source("rust")).last_error is None
+    news.pass_time(hours=3)
+    await news.sync()
+    assert news.api.asked_for()["bitcoin"] == 1, "it is left alone for a day"
+    news.api.refusals.clear()
+    news.pass_time(hours=22)
+    await news.sync()
+    assert (await news.source("bitcoin")).last_error is None
+
+
+@pytest.mark.parametrize(("status", "code"), [(500, "unexpectedError"), (503, "unexpectedError"), (502, "")])
+async def test_a_service_that_fails_is_asked_again_later(connected: NewsWorld, status: int, code: str) -> None:
+    news = connected
+    await news.add_topic("bitcoin")
+    await news.add_topic("rust")
+    await news.add_topic("climate")
+    news.api.refuse("", status, code)
+    with pytest.raises(ServerFailed):
+        await news.sync()
+    assert len(news.api.requests) == 3, "the trial, and two topics"
+    news.api.refusals.clear()
+    news.pass_time(minutes=15)
+    assert (await news.sync()).new_items == 0
+    assert news.api.requests[-1].query["q"] == "climate", "what has not had its turn is first"
+
+
+async def test_a_topic_at_which_the_service_fails_does_not_hold_up_the_others(connected: NewsWorld) -> None:
+    news = connected
+    await news.add_topic("bitcoin")
+    await news.add_topic("rust")
+    publish(news, "rust", 2)
+    news.api.raw["bitcoin"] = b"<html>maintenance</html>"
+    assert (await news.sync()).new_items == 2
+    assert (await news.source("bitcoin")).last_error == "not_a_feed"
+
+
+async def test_the_plan_is_kept_and_shared_fairly(connected: NewsWorld) -> None:
+    news = connected
+    names = [f"topic{number}" for number in range(10)]
+    for name in names:
+        await news.add_topic(name)
+    await news.live(hours=13)
+    assert news.api.refused == []
+    assert 45 <= news.api.most_in(HALF_DAY) <= 50
+    counts = [news.api.asked_for()[name] for name in names]
+    assert sorted(set(counts)) == [5, 6], "every two and a half hours; trying the key took one unit"
+
+
+async def test_busy_topics_stay_within_the_plan_too(connected: NewsWorld) -> None:
+    news = connected
+    for name in ("a", "b", "c", "d", "e", "f"):
+        await news.add_topic(name)
+        publish(news, name, 220, step_minutes=5)
+    await news.live(hours=13)
+    assert news.api.refused == []
+    assert len(await news.items()) == 6 * 220
+
+
+async def test_a_new_topic_is_asked_for_at_once(connected: NewsWorld) -> None:
+    news = connected
+    await news.add_topic("bitcoin")
+    await news.sync()
+    news.pass_time(minutes=1)
+    await news.add_topic("rust")
+    publish(news, "rust", 1)
+    assert (await news.sync()).new_items == 1
+    assert news.api.asked_for()["bitcoin"] == 1
+
+
+async def test_topics_beyond_the_plan_wait_until_a_unit_is_free(connected: NewsWorld) -> None:
+    news = connected
+    for number in range(55):
+        await news.add_topic(f"topic{number}")
+    synced = await news.sync()
+    assert len(news.api.requests) == 50
+    assert synced.next_sync_at is not None
+    assert HALF_DAY < synced.next_sync_at - BEGIN < HALF_DAY + timedelta(minutes=30)
+    news.now = news.api.now = synced.next_sync_at + timedelta(minutes=2)
+    await news.sync()
+    assert news.api.refused == []
+    assert len([name for name in news.api.asked_for() if name.startswith("topic")]) == 55
+
+
+async def test_a_request_that_a_crash_cut_off_is_counted(connected: NewsWorld) -> None:
+    """Killed between spending and asking, again and again: the service never sees more than the plan."""
+    news = connected
+    await news.add_topic("bitcoin")
+    news.api.hold = asyncio.Event()
+    for spent in range(2, 51):
+        syncing = asyncio.create_task(news.sync())
+        while len(await news.spendings()) < spent:
+            await asyncio.sleep(0.001)
+        syncing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await syncing
+    news.api.hold.set()
+    synced = await news.sync()
+    assert synced.next_sync_at is not None
+    assert synced.next_sync_at > news.now + timedelta(hours=12)
+    assert len(await news.spendings()) == 50
+    assert len(news.api.requests) <= 50
+    assert news.api.refused == []
+
+
+async def test_a_key_that_is_connected_again_has_no_more_units_than_before(connected: NewsWorld) -> None:
+    news = connected
+    for number in range(50):
+        await news.add_topic(f"topic{number}")
+    await news.sync()
+    assert len(news.api.requests) == 50
+    remove = RemoveAccountInput(news.integration_id)
+    await ActivityEnvironment().run(news.activities().drop_account, remove)
+    assert await news.connect() is not None, "it need not be tried: it has worked before"
+    await news.sync()
+    assert len(news.api.requests) == 50
+    assert news.api.refused == []
+
+
+async def test_disconnecting_keeps_the_topics_as_interests(connected: NewsWorld) -> None:
+    news = connected
+    await news.add_topic("bitcoin")
+    publish(news, "bitcoin", 3)
+    await news.sync()
+    await ActivityEnvironment().run(news.activities().drop_account, RemoveAccountInput(news.integration_id))
+    assert await news.items() == []
+    assert not _files(owned_directory(news.world.data_dir, news.integration_id))
+    async with news.world.db.read() as session:
+        (view,) = await topics.list_topics(session, subscriber_id=news.world.subscriber_id)
+    assert (view.topic.text, view.topic.source_id, view.source) == ("bitcoin", None, None)
+
+
+async def test_a_search_that_was_left_is_not_asked_for(connected: NewsWorld) -> None:
+    news = connected
+    await news.add_topic("bitcoin")
+    await news.sync()
+    source = await news.source("bitcoin")
+    async with news.world.db.write() as session:
+        await sources.unfollow(session, subscriber_id=news.world.subscriber_id, source_id=source.id or 0, now=news.now)
+    news.pass_time(hours=3)
+    assert (await news.sync()).next_sync_at is None
+    assert news.api.asked_for()["bitcoin"] == 1
+    await news.add_topic("Bitcoin")
+    await news.sync()
+    assert news.api.asked_for()["bitcoin"] == 2
+
+
+async def test_who_has_lost_the_lease_asks_nothing(connected: NewsWorld) -> None:
+    news = connected
+    await news.add_topic("bitcoin")
+    stale = await news.lease()
+    await news.lease()
+    with pytest.raises(LeaseLost):
+        await news.account().sync(stale, news.now)
+    assert len(news.api.requests) == 1
+
+
+async def test_a_wrong_key_in_a_sync_is_an_error_of_the_account(connected: NewsWorld) -> None:
+    news = connected
+    await news.add_topic("bitcoin")
+    news.api.key = OTHER_KEY
+    with pytest.raises(AccountRefused):
+        await news.sync()
+
+
+async def test_without_topics_nothing_is_asked(connected: NewsWorld) -> None:
+    synced = await connected.sync()
+    assert (synced.new_items, synced.next_sync_at) == (0, None)
+    assert len(connected.api.requests) == 1
+
+
+async def test_a_removed_account_is_not_there(connected: NewsWorld) -> None:
+    await ActivityEnvironment().run(connected.activities().drop_account, RemoveAccountInput(connected.integration_id))
+    async with connected.world.db.read() as session:
+        assert await integrations.list_integrations(session, subscriber_id=connected.world.subscriber_id) == []
+
+
+def _files(directory: Path) -> list[Path]:
+    return [path for path in directory.rglob("*") if path.is_file()]
