@@ -25,6 +25,9 @@ class Reply:
     is_optional: bool
 
 
+_WORDS = ("text", "entities", "caption", "caption_entities", "link_preview_options", "reply_markup")
+
+
 def add_message(connection: sqlite3.Connection, chat_id: int, body: Json) -> Json:
     """The stored message, with its new id. Ids ascend and never repeat."""
     cursor = connection.execute("INSERT INTO message (chat_id, body) VALUES (?, ?)", (chat_id, json.dumps(body)))
@@ -122,7 +125,9 @@ def edit(
 
 
 def delete(connection: sqlite3.Connection, *, chat_id: int, message_id: int) -> None:
-    """Mark a message as deleted. A bot may delete in a private chat what either side wrote.
+    """Mark a message as deleted, and forget what it said: bots delete what must not be kept, such as a password.
+
+    A bot may delete in a private chat what either side wrote.
 
     Raises:
         ApiError: when the message is not there or too old.
@@ -133,7 +138,8 @@ def delete(connection: sqlite3.Connection, *, chat_id: int, message_id: int) -> 
         raise bad_request("message to delete not found")
     if message["date"] < time.time() - DELETABLE_SECONDS:
         raise bad_request("message can't be deleted for everyone")
-    connection.execute("UPDATE message SET deleted = 1 WHERE message_id = ?", (message_id,))
+    body = {key: value for key, value in message.items() if key not in ("message_id", *_WORDS)} | {"text": ""}
+    connection.execute("UPDATE message SET deleted = 1, body = ? WHERE message_id = ?", (json.dumps(body), message_id))
 
 
 def add_callback(connection: sqlite3.Connection, message_id: int) -> str:

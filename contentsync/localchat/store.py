@@ -81,6 +81,7 @@ class Store:
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = FULL")
         self._connection.execute("PRAGMA busy_timeout = 5000")
+        self._connection.execute("PRAGMA secure_delete = ON")  # what is deleted may have been a secret
         self._connection.executescript(SCHEMA)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="localchat-store")
         self.token = self._transact(_token)

@@ -148,6 +148,16 @@ async def test_edits_and_deletions_that_are_refused(bot: Bot, telegram: FakeTele
         await bot.send_message(1, "x", reply_parameters=ReplyParameters(message_id=sent.message_id))
 
 
+async def test_what_a_deleted_message_said_is_in_no_file(bot: Bot, telegram: FakeTelegram, tmp_path: Path) -> None:
+    typed = await telegram.say("a secret word")
+    await bot.get_updates(offset=(await bot.get_updates())[-1].update_id + 1)
+    await bot.delete_message(1, typed)
+    (shown,) = await telegram.messages()
+    assert (shown["deleted"], shown["text"]) == (True, "")
+    await telegram.stop()
+    assert [path for path in tmp_path.rglob("*") if path.is_file() and b"a secret word" in path.read_bytes()] == []
+
+
 @pytest.mark.parametrize("chat_id", [5, "@somebody", -100, 10**30])
 async def test_chats_nobody_opened_are_unknown(bot: Bot, telegram: FakeTelegram, chat_id: int | str) -> None:
     await telegram.say("hi")

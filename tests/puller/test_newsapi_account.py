@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -369,6 +370,31 @@ async def test_a_key_that_is_connected_again_has_no_more_units_than_before(conne
     await news.sync()
     assert len(news.api.requests) == 50
     assert news.api.refused == []
+
+
+async def test_a_new_key_does_not_wait_for_the_window_of_the_old_one(connected: NewsWorld) -> None:
+    news = connected
+    await news.add_topic("bitcoin")
+    news.api.refuse("", 429, "rateLimited")
+    with pytest.raises(QuotaSpent):
+        await news.sync()
+    news.api.refusals.clear()
+    news.api.key = OTHER_KEY
+    await news.connect(OTHER_KEY)
+    await news.sync()
+    assert news.api.asked_for()["bitcoin"] == 2
+
+
+async def test_requests_count_from_when_they_are_made_not_from_when_they_were_planned(connected: NewsWorld) -> None:
+    """A sync that had to wait an hour for a worker asks an hour later than its input says."""
+    news = connected
+    await news.add_topic("bitcoin")
+    integration = await news.lease()
+    environment = ActivityEnvironment()
+    scheduled_at = environment.info.scheduled_time
+    environment.info = replace(environment.info, started_time=scheduled_at + timedelta(hours=1))
+    await environment.run(news.account().sync, integration, news.now)
+    assert (await news.spendings())[-1].spent_at == news.now + timedelta(hours=1)
 
 
 async def test_disconnecting_keeps_the_topics_as_interests(connected: NewsWorld) -> None:

@@ -43,6 +43,7 @@ FORMS: dict[str, list[str]] = {
         *("http://017700000001:{p}/", "http://0177.0.0.1:{p}/", "http://0177.0.0x0.1:{p}/", "http://127.0.0.01:{p}/"),
         *("http://１２７.0.0.1:{p}/", "http://①②⑦.⓪.⓪.①:{p}/", "http://127。0。0。1:{p}/", "http://127｡0｡0｡1:{p}/"),
         *("http://localhost:{p}/", "http://LOCALHOST:{p}/", "http://localhost.:{p}/", "http://ｌｏｃａｌｈｏｓｔ:{p}/"),
+        *("http://ⅼocalhost:{p}/", "http://localhoſt:{p}/", "http://local\u00adhost:{p}/", "http://loc\u200balhost:{p}/"),
         *("http://app.localhost:{p}/", "http://localhost.localdomain:{p}/", "feed://127.0.0.1:{p}/"),
         *("http:127.0.0.1:{p}/", "http:///127.0.0.1:{p}/", "http:////127.0.0.1:{p}/", "//127.0.0.1:{p}/"),
         *("http://[::1]:{p}/", "http://[0:0:0:0:0:0:0:1]:{p}/", "http://[0000::0001]:{p}/"),
