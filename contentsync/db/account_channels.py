@@ -123,6 +123,12 @@ async def want_of_all(session: AsyncSession, *, integration: Integration, **wish
     )
 
 
+async def make_list_due(session: AsyncSession, *, integration: Integration) -> None:
+    """The account's next sync reads its list, whenever that would have been due (`list_at` in its cursor)."""
+    cursor = {name: value for name, value in integration.cursor.items() if name != "list_at"}
+    await session.exec(update(Integration).where(col(Integration.id) == integration.id).values(cursor=cursor))
+
+
 async def get_wishes(session: AsyncSession, *, subscriber_id: int, source_id: int) -> Subscription | None:
     """The subscription, with what the person wants of the source."""
     statement = select(Subscription).where(

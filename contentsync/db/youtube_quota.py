@@ -5,6 +5,7 @@ Every account may spend its share of the day, and so no account can use up anoth
 """
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import func, text
 from sqlmodel import col, select
@@ -19,6 +20,19 @@ KEPT_BACK = 500
 """Units a day that are in nobody's share: with them people connect accounts."""
 LEAST_SHARE = 25
 """Enough for a list of 1,250 channels, however many accounts there are."""
+
+
+class Today(NamedTuple):
+    """Units spent of those of the day, which ends at `until`."""
+
+    spent: int
+    limit: int
+    until: datetime
+
+
+async def get_today(session: AsyncSession, *, now: datetime) -> Today:
+    """How the whole project stands."""
+    return Today(await spent_today(session, now=now), DAY_UNITS, day_of(now)[1])
 
 
 async def spent_today(session: AsyncSession, *, now: datetime, integration_id: int | None = None) -> int:

@@ -85,6 +85,8 @@ class FakeGoogle:
     """API requests: resource and parameters."""
     refusals: list[Refusal] = field(default_factory=list)
     quota_errors: int = 0
+    unchanged: int = 0
+    """How often the answer was 304."""
     feeds_answer: int = 200
     """The status of every public feed, as in a storm of 404."""
     feed_hits: Counter[str] = field(default_factory=Counter)
@@ -296,7 +298,9 @@ class FakeGoogle:
         document = answers[resource](asked, grant.person)
         if document is None:
             return _refusal(404, "playlistNotFound")
-        return _with_etag(request, document)
+        answer = _with_etag(request, document)
+        self.unchanged += answer.status == 304
+        return answer
 
     def _subscriptions_page(self, asked: dict[str, str], person: str) -> dict[str, Any]:
         mine = self._subscriptions[person]
