@@ -49,7 +49,7 @@ class Page:
 
 
 CONNECTED = Page(
-    200, "Thank you, you are signed in", "Your account is being connected. The chat tells you in a moment that it is."
+    200, "Thank you, you are signed in", "Your account is being connected. The chat tells you as soon as it is."
 )
 DECLINED = Page(
     403, "Nothing was connected", "You did not give consent, and that is fine. To try again, begin anew in the chat."

@@ -24,6 +24,7 @@ from contentsync.db.models import Draft, Subscriber
 from contentsync.puller.contract import connect_workflow_id
 from contentsync.web import SignIns, build_app
 from tests.bot.front import begin_ids_anew, open_database
+from tests.histories_text import readable
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CHAT = "https://t.me/some_bot"
@@ -91,8 +92,9 @@ async def test_a_code_is_kept_encrypted_and_the_account_is_connected(desk: Desk)
     assert draft.update_id < 0
     assert json.loads(desk.vault.decrypt(draft.text)) == {"code": "4/0Asecretcode", "verifier": "the verifier"}
     handle = desk.temporal.get_workflow_handle(connect_workflow_id(draft.id or 0))
-    history = (await handle.fetch_history()).to_json()
+    history = readable(await handle.fetch_history())
     assert "puller.ConnectAccount" in history
+    assert f'"draft_id":{draft.id}' in history
     assert "secretcode" not in history
     async with desk.db.read() as session:
         (stored,) = await session.exec(select(OAuthState))
