@@ -6,6 +6,7 @@ out (lengths, live streams), and stands in for a feed that has failed for hours.
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -17,7 +18,7 @@ from contentsync.db import account_channels, channels, integrations, sources, yo
 from contentsync.db.account_channels import Examined, Silent, Unexamined
 from contentsync.db.account_models import Integration
 from contentsync.db.engine import Database
-from contentsync.errors import NotFound, QuotaSpent
+from contentsync.errors import NotFound, QuotaSpent, Refused
 from contentsync.puller.account import AccountStore, Answer, Connected, LeaseLost, Synced
 from contentsync.puller.youtube_list import Changes, Listing, compare, next_list_at, read_list
 from contentsync.puller.youtube_visit import Visit, YouTubeAccess
@@ -128,7 +129,7 @@ class YouTubeAccount:
             async with self._db.write() as session:
                 for channel in stored[start : start + FOLLOW_AT_ONCE]:
                     await account_channels.let_go(session, integration=integration, channel=channel, now=now)
-        await self._access.app.revoke(Tokens.from_json(self._access.vault.decrypt(integration.credentials)))
+        await self._access.app.revoke(self._access.tokens_of(integration))
 
     async def _sync_list(self, visit: Visit) -> tuple[Changes, dict[str, Any]]:
         """Read the list and follow it; what has changed, and what of it goes into the cursor."""
@@ -229,11 +230,13 @@ class YouTubeAccount:
         }
         try:
             answer = await visit.get("playlistItems", params, can_wait=True)
-        except NotFound:  # it has published nothing, or is gone
+        except (NotFound, Refused):  # it has published nothing, is gone, or shows nobody what it published
             barren[channel.external_id] = (visit.now + timedelta(days=1)).isoformat()
             return None
         assert not isinstance(answer, Unchanged), "no ETag was sent"
-        return Answer(channel.source_id, FEED, answer.fetched())
+        fetched = answer.fetched()
+        named = replace(fetched, url=f"{fetched.url}?playlistId={params['playlistId']}")
+        return Answer(channel.source_id, FEED, named)
 
     async def _keep_cursor(self, integration: Integration, cursor: dict[str, Any]) -> None:
         async with self._db.write() as session:

@@ -8,7 +8,7 @@ from contentsync.credentials import Vault
 from contentsync.db import integrations, youtube_quota
 from contentsync.db.account_models import Integration
 from contentsync.db.engine import Database
-from contentsync.errors import AccountRefused, QuotaSpent
+from contentsync.errors import AccountRefused, CredentialError, QuotaSpent
 from contentsync.puller.account import LeaseLost
 from contentsync.sources.base import Unchanged
 from contentsync.sources.json_api import ApiAnswer
@@ -29,6 +29,17 @@ class YouTubeAccess:
     app: OAuthApp
     api: YouTubeApi
     api_url: str
+
+    def tokens_of(self, integration: Integration) -> Tokens:
+        """What is stored of the account.
+
+        Raises:
+            AccountRefused: it cannot be read any more, and only a new sign-in helps.
+        """
+        try:
+            return Tokens.from_json(self.vault.decrypt(integration.credentials))
+        except CredentialError as error:
+            raise AccountRefused(self.api_url, "the stored sign-in cannot be read") from error
 
     async def pay(
         self, purpose: str, now: datetime, *, integration_id: int | None = None, can_wait: bool = False
@@ -67,7 +78,7 @@ class Visit:
 
     def __init__(self, access: YouTubeAccess, integration: Integration, now: datetime) -> None:
         self._access = access
-        self._tokens = Tokens.from_json(access.vault.decrypt(integration.credentials))
+        self._tokens = access.tokens_of(integration)
         self.integration = integration
         self.now = now
 

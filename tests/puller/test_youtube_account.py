@@ -1,7 +1,9 @@
 """A YouTube account: what it follows and lets go, what that costs, and what happens when Google says no."""
 
+import gzip
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlmodel import col, select
@@ -343,3 +345,41 @@ async def test_wishes_hold_for_channels_that_come_later(tube: Tube) -> None:
         )
     )
     assert sorted(tuple(row) for row in wishes) == [("A", True, True), ("B", False, True)]
+
+
+async def test_an_account_whose_key_is_lost_can_be_connected_anew_or_removed(tube: Tube) -> None:
+    integration_id = await tube.connected()
+    async with tube.world.db.write() as session:
+        account = (await session.exec(select(Integration))).one()
+        account.credentials = "unreadable"
+        session.add(account)
+    await tube.sync()
+    assert await tube.notices() == ["youtube_connected", "youtube_refused"]
+    assert await tube.connect() == integration_id
+    assert (await tube.sync()).failed == 0
+    async with tube.world.db.write() as session:
+        account = (await session.exec(select(Integration))).one()
+        account.credentials = "unreadable"
+        session.add(account)
+    await tube.remove(integration_id)
+    assert await tube.rows(select(Integration.id)) == []
+
+
+async def test_no_secret_is_stored_in_clear(tube: Tube) -> None:
+    tube.google.subscribe(channel("a"), "A")
+    tube.google.publish(channel("a"), "video_video")
+    await tube.connected()
+    for _ in range(3):
+        await tube.sync()
+        await tube.pull()
+        tube.wait(hours=7)
+    files = [path for path in tube.world.data_dir.rglob("*") if path.is_file()]
+    assert len(files) >= 2
+    assert len(tube.google.secrets) >= 4
+    secrets = tube.google.secrets | {tube.google.client_secret}
+    assert [path.name for path in files for secret in secrets if secret.encode() in _plain(path)] == []
+
+
+def _plain(path: Path) -> bytes:
+    """A file's content, unpacked where it is an archive."""
+    return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()

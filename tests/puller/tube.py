@@ -78,7 +78,7 @@ class Tube:
             "scope": SCOPE,
             "access_type": "offline",
             "prompt": "consent",
-            "state": "s",
+            "state": uuid4().hex,
             "code_challenge": challenge,
             "code_challenge_method": "S256",
         }
