@@ -65,17 +65,26 @@ class SignIns:
     """GET /oauth2/callback: takes the code that Google sends back, and has the account connected.
 
     It may run in another process than the worker. What it gets is stored before anything is done with it, so a page
-    that is loaded again goes on where it stopped, and does nothing twice.
+    that is loaded again goes on where it stopped, and does nothing twice. `patience`: how long a person waits for
+    Temporal before the page asks them to reload it.
     """
 
     def __init__(
-        self, *, db: Database, vault: Vault, temporal: Client, task_queue: str, now: Callable[[], datetime] = utc_now
+        self,
+        *,
+        db: Database,
+        vault: Vault,
+        temporal: Client,
+        task_queue: str,
+        now: Callable[[], datetime] = utc_now,
+        patience: timedelta = timedelta(seconds=10),
     ) -> None:
         self._db = db
         self._vault = vault
         self._temporal = temporal
         self._task_queue = task_queue
         self._now = now
+        self._patience = patience
 
     def add_routes(self, app: web.Application) -> None:
         """Mount it."""
@@ -145,7 +154,7 @@ class SignIns:
                 task_queue=self._task_queue,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
-                rpc_timeout=timedelta(seconds=10),  # a person waits
+                rpc_timeout=self._patience,
             )
         except WorkflowAlreadyStartedError:
             log.info("repeated sign-in draft=%d", draft_id)

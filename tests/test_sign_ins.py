@@ -26,6 +26,7 @@ from contentsync.db.models import Draft, Subscriber
 from contentsync.puller.contract import connect_workflow_id
 from contentsync.web import SignIns, build_app
 from tests.bot.front import begin_ids_anew, open_database
+from tests.conftest import program
 from tests.histories_text import readable
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -181,6 +182,28 @@ async def test_a_page_that_is_loaded_again_starts_what_was_not_started(desk: Des
     assert answer.status == 409
     description = await desk.temporal.get_workflow_handle(connect_workflow_id(draft.id or 0)).describe()
     assert description.workflow_type == "puller.ConnectAccount"
+
+
+async def test_while_temporal_is_away_the_page_asks_to_reload(desk: Desk) -> None:
+    async with await WorkflowEnvironment.start_local(
+        dev_server_existing_path=program("temporal"), dev_server_log_level="error"
+    ) as away:
+        absent = away.client
+    app = build_app({})
+    patience = timedelta(seconds=0.5)
+    SignIns(
+        db=desk.db, vault=desk.vault, temporal=absent, task_queue="q", now=lambda: NOW, patience=patience
+    ).add_routes(app)
+    await desk.begin("state")
+    query = {"state": "state", "code": "c"}
+    async with TestClient(TestServer(app)) as browser:
+        for _ in range(2):
+            answer = await browser.get("/oauth2/callback", params=query)
+            assert (answer.status, "Reload this page" in await answer.text()) == (503, True)
+    assert (await desk.come_back(**query))[0].status == 409
+    (draft,) = await desk.drafts()
+    description = await desk.temporal.get_workflow_handle(connect_workflow_id(draft.id or 0)).describe()
+    assert description.workflow_type == "puller.ConnectAccount", "once Temporal is back, it goes on"
 
 
 async def test_old_states_are_forgotten(desk: Desk) -> None:
