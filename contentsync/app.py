@@ -32,7 +32,7 @@ from contentsync.errors import AlreadyRunning, ConfigurationError, ContentsyncEr
 from contentsync.schedules import register
 from contentsync.settings import Settings, environment
 from contentsync.temporal import Address, configured_address, connect
-from contentsync.web import Check, WebServer, build_app
+from contentsync.web import Check, SignIns, WebServer, build_app
 
 log = logging.getLogger(__name__)
 
@@ -170,7 +170,7 @@ async def _database(parts: Parts, stack: AsyncExitStack) -> Database:
 async def _host(parts: Parts, stack: AsyncExitStack, database: Database, client: Client, vault: Vault) -> None:
     """Start what the roles ask for. In the local chat the worker sends through our own web server, so that is first."""
     settings = parts.settings
-    telegram = await _web(parts, stack)
+    telegram = await _web(parts, stack, database, client, vault)
     parts.mark("web")
     if not settings.roles & {"bot", "worker"}:
         return
@@ -194,12 +194,15 @@ def _real_telegram(settings: Settings) -> tuple[str, str]:
     return settings.telegram_bot_token.get_secret_value(), settings.telegram_api_base_url
 
 
-async def _web(parts: Parts, stack: AsyncExitStack) -> tuple[str, str] | None:
+async def _web(
+    parts: Parts, stack: AsyncExitStack, database: Database, client: Client, vault: Vault
+) -> tuple[str, str] | None:
     """Start the web server; the token and address of the local chat if it hosts one."""
     settings = parts.settings
     telegram = None
     if "web" in settings.roles:
         app = build_app(parts.checks)
+        SignIns(db=database, vault=vault, temporal=client, task_queue=settings.task_queue).add_routes(app)
         if settings.local_chat:
             telegram = _local_chat(parts, stack, app)
         server = await WebServer.start(app, settings.http_host, settings.http_port)
@@ -249,6 +252,7 @@ async def _worker(
     from contentsync.puller.activities import PullerActivities
     from contentsync.puller.newsapi_account import NewsApiAccount
     from contentsync.puller.workflows import WORKFLOWS as PULLER_WORKFLOWS
+    from contentsync.puller.youtube_account import YouTubeAccount
     from contentsync.sources.http import open_client
     from contentsync.sources.registry import READERS, SOURCES
 
@@ -259,7 +263,12 @@ async def _worker(
     stack.callback(puller.close)
     store = AccountStore(db=database, data_dir=settings.data_dir, readers=READERS)
     wired: dict[str, Any] = {"db": database, "vault": vault, "client": fetcher, "store": store}
-    accounts = account_kinds([NewsApiAccount(**wired, base_url=settings.newsapi_base_url)])
+    accounts = account_kinds(
+        [
+            NewsApiAccount(**wired, base_url=settings.newsapi_base_url),
+            YouTubeAccount(**wired, settings=settings),
+        ]
+    )
     worker = Worker(
         client,
         task_queue=settings.task_queue,

@@ -113,6 +113,16 @@ class Settings(BaseSettings):
         return self.public_url or f"http://localhost:{self.http_port}"
 
     @property
+    def oauth_redirect_uri(self) -> str:
+        """Where Google sends people back after a sign-in; it must be entered there, letter by letter."""
+        return f"{self.own_url}/oauth2/callback"
+
+    @property
+    def has_google_credentials(self) -> bool:
+        """Whether people can connect YouTube accounts."""
+        return bool(self.google_client_id and self.google_client_secret)
+
+    @property
     def local_chat(self) -> bool:
         """Whether this process is its own Telegram: it hosts the bot and has no token."""
         return "bot" in self.roles and self.telegram_bot_token is None

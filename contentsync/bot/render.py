@@ -29,7 +29,7 @@ ALSO_IN = 2
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-KINDS = {"video": "🎬 video", "podcast": "🎧 podcast"}
+KINDS = {"video": "🎬 video", "short": "🎬 Short", "live": "🔴 live stream", "podcast": "🎧 podcast"}
 FRESH = 0.5
 """From this part of the score on an item is called fresh: it is younger than a day."""
 
@@ -91,6 +91,7 @@ def card(
         *_ages(telling, now=now, time_zone=time_zone),
         *([_escape(f"by {cut(telling.author, SOURCE_UNITS)}")] if telling.author else []),
         *([KINDS[telling.media_kind]] if telling.media_kind in KINDS else []),
+        *_length(telling),
     ]
     text = f"<b>{_escape(_title(telling))}</b>\n<i>{' · '.join(facts)}</i>"
     if telling.also_in:
@@ -152,7 +153,11 @@ def _line(line: Line, *, now: datetime, time_zone: str, brief: bool) -> str:
     title = _escape(_title(telling))
     if telling.link:
         title = f'<a href="{html.escape(telling.link)}">{title}</a>'
-    facts = [cut(telling.source_title, SOURCE_UNITS), *_ages(telling, now=now, time_zone=time_zone)]
+    facts = [
+        cut(telling.source_title, SOURCE_UNITS),
+        *_ages(telling, now=now, time_zone=time_zone),
+        *_length(telling),
+    ]
     if telling.also_in:
         facts.append(_also_in(telling, named=0 if brief else ALSO_IN))
     if not brief:
@@ -163,6 +168,15 @@ def _line(line: Line, *, now: datetime, time_zone: str, brief: bool) -> str:
 def _ages(telling: Telling, *, now: datetime, time_zone: str) -> list[str]:
     """How old it is, where the source says when it was published; when we found it would be another thing."""
     return [age(telling.published_at, now=now, time_zone=time_zone)] if telling.published_at is not None else []
+
+
+def _length(telling: Telling) -> list[str]:
+    """How long it plays, as players show it: "4:05", "1:02:03"; nothing where that is not known."""
+    if not telling.duration_seconds:
+        return []
+    minutes, seconds = divmod(telling.duration_seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return [f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"]
 
 
 def _title(telling: Telling) -> str:

@@ -106,6 +106,8 @@ class OAuthState(Base, table=True):
     subscriber_id: int = reference("subscriber.id")
     verifier: str = Field(sa_type=Text)
     """The PKCE code verifier (RFC 7636), encrypted."""
+    chat_url: str = Field(default="", sa_type=Text)
+    """Where the person began, for the way back."""
     created_at: datetime
     expires_at: datetime
     used_at: datetime | None = None

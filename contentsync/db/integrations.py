@@ -49,6 +49,9 @@ async def connect(
         "failures": 0,
         "last_error": None,
         "last_error_params": {},
+        # A sync that runs with the former credentials finds its lease gone, and cannot call the account refused.
+        "lease_id": None,
+        "lease_until": None,
     }
     statement = insert(session, INTEGRATIONS).values(
         subscriber_id=subscriber_id, kind=kind, account=account, options=options, cursor={}, created_at=now, **fresh

@@ -91,7 +91,10 @@ async def upsert_found(
 async def follow(
     session: AsyncSession, *, subscriber_id: int, source_id: int, now: datetime, origin: str = "link"
 ) -> bool:
-    """Whether the subscriber follows the source only from now on; then it is due at once, unless it is an account's."""
+    """Whether the subscriber follows the source only from now on; then it is due at once, unless it is an account's.
+
+    One that came by an account and is then followed by its link stays when the account lets go of it.
+    """
     statement = insert(session, SUBSCRIPTIONS).values(
         subscriber_id=subscriber_id, source_id=source_id, origin=origin, created_at=now
     )
@@ -100,6 +103,9 @@ async def follow(
     if is_new:
         pulled = update(SOURCES).where(SOURCES.c.id == source_id, SOURCES.c.integration_id.is_(None))
         await session.exec(pulled.values(next_pull_at=now))
+    elif origin == "link":
+        mine = and_(SUBSCRIPTIONS.c.subscriber_id == subscriber_id, SUBSCRIPTIONS.c.source_id == source_id)
+        await session.exec(update(SUBSCRIPTIONS).where(mine).values(origin=origin))
     return is_new
 
 

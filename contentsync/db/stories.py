@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import Table, bindparam, exists, func, select, update
+from sqlalchemy import Table, and_, bindparam, exists, func, or_, select, update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -66,6 +66,7 @@ class Telling:
     author: str | None
     summary_text: str
     media_kind: str
+    duration_seconds: int | None = None
     also_in: tuple[str, ...] = ()
 
 
@@ -149,6 +150,7 @@ async def list_offers(
             col(Subscription.subscriber_id) == subscriber_id,
             ITEMS.c.processed_at.is_not(None),
             ITEMS.c.story_id.is_not(None),
+            _is_wanted(),
         )
     )
     recent = offered.where(ITEMS.c.sort_at >= recent_since, *_unsent(subscriber_id, ITEMS))
@@ -167,6 +169,14 @@ async def list_offers(
     ]
 
 
+def _is_wanted() -> Any:
+    """Whether the subscription takes Shorts and live streams, where the item is one."""
+    return and_(
+        or_(col(Subscription.with_shorts), ITEMS.c.media_kind != "short"),
+        or_(col(Subscription.with_live), ITEMS.c.media_kind != "live"),
+    )
+
+
 def _unsent(subscriber_id: int, items: Any) -> tuple[Any, Any]:
     mine = col(DigestEntry.subscriber_id) == subscriber_id
     return (
@@ -179,7 +189,7 @@ async def _count_recent(session: AsyncSession, *, subscriber_id: int, since: dat
     statement: Any = (
         select(ITEMS.c.source_id, func.count())
         .join(Subscription, col(Subscription.source_id) == ITEMS.c.source_id)
-        .where(col(Subscription.subscriber_id) == subscriber_id, ITEMS.c.sort_at >= since)
+        .where(col(Subscription.subscriber_id) == subscriber_id, ITEMS.c.sort_at >= since, _is_wanted())
         .group_by(ITEMS.c.source_id)
     )
     return {row[0]: row[1] for row in await session.exec(statement)}
@@ -244,5 +254,6 @@ def _telling(item: Item, source: Source, also: dict[int, list[tuple[int, str]]])
         author=item.author,
         summary_text=item.summary_text,
         media_kind=item.media_kind,
+        duration_seconds=item.duration_seconds,
         also_in=tuple(title for source_id, title in others if source_id != source.id),
     )

@@ -100,17 +100,19 @@ class AccountStore:
         name: str,
         now: datetime,
         cursor: dict[str, Any] | None = None,
+        shared: bool = False,
     ) -> int:
         """Store the answers' items, and with them the account's cursor; gives how many items are new.
 
-        `name` is the archive file's: unique for each call. Without answers only the cursor is stored.
+        `name` is the archive file's: unique for each call. Without answers only the cursor is stored. What is `shared`
+        belongs to sources that others follow, too, and stays in the archive when the account goes.
 
         Raises:
             LeaseLost: nothing was stored.
             NotAFeed: an answer is not what its kind reads; nothing was stored.
         """
         arrivals = [await self._take_in(answer, now) for answer in answers]
-        archive = ArchiveFile(self._data_dir, name, now, owner_id=integration.id)
+        archive = ArchiveFile(self._data_dir, name, now, owner_id=None if shared else integration.id)
         places = await asyncio.to_thread(archive.append, [arrival.record for arrival in arrivals])
         async with self._db.write() as session:
             if not await integrations.lock_leased(

@@ -54,7 +54,8 @@ class ConnectAccount:
 
     @workflow.run
     async def run(self, request: ConnectAccountInput) -> ConnectAccountResult:
-        """Try it; why it was not accepted stands in the draft. The schedule does the first sync."""
+        """Try it; why it was not accepted stands in the draft. Nobody waits for one that is announced, so it is synced
+        here; whoever waits has it synced himself."""
         now = workflow.now().isoformat()
         work = ConnectWork(now=now, draft_id=request.draft_id, kind=request.kind, announce=request.announce)
         connected: ConnectAccountResult = await workflow.execute_activity(
@@ -62,6 +63,12 @@ class ConnectAccount:
         )
         if request.announce:
             await send_notices(now)
+            if connected.integration_id is not None:
+                synced = await _sync(now, [connected.integration_id])
+                if synced.new_items:
+                    await process_new(now)
+                if synced.failed:
+                    await send_notices(now)
         return connected
 
 

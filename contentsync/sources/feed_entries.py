@@ -32,6 +32,8 @@ _EXTENSIONS = {
 _MAIL_AND_NAME = re.compile(r"[^\s@]{1,100}@[^\s@]{1,100} \((.+)\)")
 # How YouTube declares its videos, and others who once offered a Flash player.
 _FLASH = "application/x-shockwave-flash"
+_SHORT = re.compile(r"https?://(?:www\.|m\.)?youtube\.com/shorts/[\w-]+", re.IGNORECASE)
+"""How YouTube's feeds link to a Short; other videos are linked as /watch."""
 _UPDATES_AN_HOUR = {"hourly": 1.0, "daily": 1 / 24, "weekly": 1 / 168, "monthly": 1 / 720, "yearly": 1 / 8760}
 
 
@@ -153,10 +155,13 @@ def ttl_minutes(ttl: str, update_period: str, update_frequency: str) -> int | No
 def _entry(raw: RawEntry, external_id: str, url: str) -> Entry:
     base = absolute_link(raw.base, url) if raw.base else url
     summary = sanitised(raw.summary or raw.content, base or url)
+    link = absolute_link(raw.link, url)
     kind, media_url = _medium(raw.media, url)
+    if kind is MediaKind.VIDEO and _SHORT.match(link or ""):
+        kind = MediaKind.SHORT
     return Entry(
         external_id=external_id,
-        link=absolute_link(raw.link, url),
+        link=link,
         title=plain_text(raw.title),
         summary_html=summary,
         author=_author(raw.author),

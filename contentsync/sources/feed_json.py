@@ -1,4 +1,4 @@
-"""JSON Feed, versions 1.0 and 1.1.
+"""JSON Feed, versions 1.0 and 1.1; and YouTube's list of a channel's videos, which stands in for its feed.
 
 Source: jsonfeed.org/version/1 and jsonfeed.org/version/1.1.
 """
@@ -9,6 +9,7 @@ from typing import Any
 from contentsync.sources.dates import read_date
 from contentsync.sources.feed_entries import Media, RawEntry, RawFeed
 from contentsync.sources.markup import escaped_text
+from contentsync.sources.youtube_answers import UPLOADS_KIND, read_uploads
 
 MAX_ITEMS = 10_000
 VERSION_PREFIX = "jsonfeed.org/version/1"
@@ -20,6 +21,8 @@ def read_json(text: str) -> RawFeed | None:
         found = json.loads(text)
     except (ValueError, RecursionError):
         return None
+    if isinstance(found, dict) and found.get("kind") == UPLOADS_KIND:
+        return read_uploads(found)
     if not isinstance(found, dict) or VERSION_PREFIX not in _text(found, "version"):
         return None
     items = _list(found, "items")[:MAX_ITEMS]

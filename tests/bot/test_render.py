@@ -241,3 +241,14 @@ def test_an_undated_item_shows_no_age() -> None:
     assert " min" not in part.body
     text, _ = card(telling(1, published_at=None), digest_id=1, position=1, rating=0, now=NOW, time_zone="UTC")
     assert "<i>Example</i>" in text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(None, ""), (0, ""), (9, "0:09"), (245, "4:05"), (3723, "1:02:03"), (86_400, "24:00:00")]
+)
+def test_how_long_a_video_plays(seconds: int | None, shown: str) -> None:
+    told = telling(media_kind="video", duration_seconds=seconds)
+    (part,) = digest_of([Line(1, told, NEW)])
+    text, _ = card(told, digest_id=12, position=1, rating=0, now=NOW, time_zone="UTC")
+    for body in (part.body, text):
+        assert re.findall(r" · (\d[\d:]*:\d\d)\b", body) == ([shown] if shown else [])

@@ -17,6 +17,7 @@ Any link: I find its feed
 /add – follow a site, feed, channel or podcast
 /sources – what you follow, and how it is
 /topics – what you want to read about
+/youtube – follow what you subscribe to on YouTube
 /digest – a digest right now
 /connect – News API, YouTube, newsletters by mail
 /settings – time, time zone, size
@@ -93,6 +94,7 @@ COMMANDS = {
     "add": "Follow a site, feed, channel or podcast",
     "sources": "What you follow, and how it is",
     "topics": "What you want to read about",
+    "youtube": "Follow what you subscribe to on YouTube",
     "digest": "A digest right now",
     "connect": "News API, YouTube, newsletters by mail",
     "settings": "Time, time zone, size",

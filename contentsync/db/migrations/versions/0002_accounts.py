@@ -89,6 +89,7 @@ def upgrade() -> None:
         sa.Column("state_hash", sqltypes.AutoString(), nullable=False),
         sa.Column("subscriber_id", sa.Integer(), nullable=False),
         sa.Column("verifier", sa.Text(), nullable=False),
+        sa.Column("chat_url", sa.Text(), nullable=False),
         sa.Column("created_at", sqltypes.UTCDateTime(), nullable=False),
         sa.Column("expires_at", sqltypes.UTCDateTime(), nullable=False),
         sa.Column("used_at", sqltypes.UTCDateTime(), nullable=True),
