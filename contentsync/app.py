@@ -15,14 +15,13 @@ import time
 from collections.abc import Awaitable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import uvloop
 from temporalio.client import Client
-from temporalio.worker import Worker
 
 from contentsync.credentials import Vault, open_vault
 from contentsync.db.engine import Database
@@ -37,7 +36,6 @@ from contentsync.web import Check, SignIns, WebServer, build_app
 log = logging.getLogger(__name__)
 
 LOCK_FILE = "contentsync.lock"
-WORKER_GRACE = timedelta(seconds=3)
 HANDLER_GRACE_SECONDS = 2.0
 FORCE_AFTER_SECONDS = 1.0
 CHECK_SECONDS = 2.0
@@ -239,52 +237,9 @@ def _is_loopback(host: str) -> bool:
 async def _worker(
     parts: Parts, stack: AsyncExitStack, database: Database, client: Client, vault: Vault, bot: Any
 ) -> None:
-    from contentsync.bot.dialog_activities import DialogActivities
-    from contentsync.bot.dialog_workflows import WORKFLOWS as DIALOG_WORKFLOWS
-    from contentsync.bot.digest_activities import DigestActivities
-    from contentsync.bot.digest_workflows import WORKFLOWS as DIGEST_WORKFLOWS
-    from contentsync.bot.notice_activities import NoticeActivities
-    from contentsync.processor.activities import ProcessorActivities
-    from contentsync.processor.workflows import WORKFLOWS as PROCESSOR_WORKFLOWS
-    from contentsync.puller.account import AccountStore
-    from contentsync.puller.account_activities import AccountActivities, account_kinds
-    from contentsync.puller.account_workflows import WORKFLOWS as ACCOUNT_WORKFLOWS
-    from contentsync.puller.activities import PullerActivities
-    from contentsync.puller.newsapi_account import NewsApiAccount
-    from contentsync.puller.workflows import WORKFLOWS as PULLER_WORKFLOWS
-    from contentsync.puller.youtube_account import YouTubeAccount
-    from contentsync.sources.http import open_client
-    from contentsync.sources.registry import READERS, SOURCES
+    from contentsync.worker import build_worker
 
-    settings = parts.settings
-    fetcher = open_client(allow_private_networks=settings.allow_private_networks, trusted_hosts=settings.trusted_hosts)
-    stack.push_async_callback(fetcher.aclose)
-    puller = PullerActivities(db=database, vault=vault, client=fetcher, settings=settings, kinds=SOURCES)
-    stack.callback(puller.close)
-    store = AccountStore(db=database, data_dir=settings.data_dir, readers=READERS)
-    wired: dict[str, Any] = {"db": database, "vault": vault, "client": fetcher, "store": store}
-    accounts = account_kinds(
-        [
-            NewsApiAccount(**wired, base_url=settings.newsapi_base_url),
-            YouTubeAccount(**wired, settings=settings),
-        ]
-    )
-    worker = Worker(
-        client,
-        task_queue=settings.task_queue,
-        workflows=[*PULLER_WORKFLOWS, *ACCOUNT_WORKFLOWS, *PROCESSOR_WORKFLOWS, *DIGEST_WORKFLOWS, *DIALOG_WORKFLOWS],
-        activities=[
-            *puller.all(),
-            *ProcessorActivities(database).all(),
-            *DigestActivities(database, bot).all(),
-            *DialogActivities(db=database, vault=vault, bot=bot).all(),
-            *NoticeActivities(db=database, vault=vault, bot=bot).all(),
-            *AccountActivities(db=database, vault=vault, data_dir=settings.data_dir, accounts=accounts).all(),
-        ],
-        # A killed worker's sticky queue would otherwise hold a person's answer for 10 s.
-        sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),
-        graceful_shutdown_timeout=WORKER_GRACE,
-    )
+    worker = build_worker(stack, settings=parts.settings, db=database, client=client, vault=vault, bot=bot)
     parts.tasks["worker"] = asyncio.create_task(worker.run())
     stack.push_async_callback(worker.shutdown)
 

@@ -28,8 +28,9 @@ LAYERS: dict[str, set[str]] = {
     "schedules": {"errors", "settings", "temporal"},
     "web_pages": set(),
     "web": {"errors", "settings", "credentials", "db", "web_pages"},
+    "worker": {"errors", "settings", "credentials", "temporal", "sources", "db", "puller", "processor", "bot"},
     "app": {"errors", "settings", "credentials", "temporal", "embedded", "sources", "db", "puller", "processor", "bot",
-            "schedules", "web", "localchat"},
+            "schedules", "web", "localchat", "worker"},
     "__main__": {"errors", "settings", "app"},
 }  # fmt: skip
 """What a room may import besides itself and any room's `contract`."""

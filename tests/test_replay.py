@@ -1,26 +1,14 @@
 """Every stored history replays on today's workflows; every workflow has one."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from temporalio import workflow
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
-from contentsync.bot.dialog_workflows import WORKFLOWS as DIALOG_WORKFLOWS
-from contentsync.bot.digest_workflows import WORKFLOWS as DIGEST_WORKFLOWS
-from contentsync.processor.workflows import WORKFLOWS as PROCESSOR_WORKFLOWS
-from contentsync.puller.account_workflows import WORKFLOWS as ACCOUNT_WORKFLOWS
-from contentsync.puller.workflows import WORKFLOWS as PULLER_WORKFLOWS
+from contentsync.worker import WORKFLOWS
 
-WORKFLOWS: list[Any] = [
-    *PULLER_WORKFLOWS,
-    *ACCOUNT_WORKFLOWS,
-    *PROCESSOR_WORKFLOWS,
-    *DIGEST_WORKFLOWS,
-    *DIALOG_WORKFLOWS,
-]
 HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json"))
 
 
