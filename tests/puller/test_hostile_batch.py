@@ -44,11 +44,11 @@ def always(reply: Reply) -> Callable[[Request], Reply]:
 
 
 class Hasty(FeedSource):
-    """Feeds, for which nobody waits longer than a second."""
+    """Feeds, for which nobody waits longer than a moment."""
 
     @override
     async def fetch(self, client: httpx.AsyncClient, ref: SourceRef) -> Fetched | Unchanged:
-        return await fetch(client, ref, total_seconds=1)
+        return await fetch(client, ref, total_seconds=2.5)
 
 
 async def test_a_good_feed_arrives_among_hostile_servers(world: World, tmp_path: Path) -> None:

@@ -30,6 +30,8 @@ from tests.fakes.web import FakeWeb, Reply, Request, self_signed
 
 GOOD = b"<rss version='2.0'><channel><title>good</title><item><guid>1</guid><title>a</title></item></channel></rss>"
 TOTAL_SECONDS = 1.0
+PATIENT_SECONDS = 10.0
+"""For servers that are to fail by something else than time, on however busy a machine."""
 MAX_TRACED_BYTES = 45_000_000  # a body of 10 MB, its copy, and what asyncio holds
 HEAD = b"HTTP/1.1 200 OK\r\n"
 GZIP = (("Content-Encoding", "gzip"),)
@@ -124,10 +126,10 @@ def context() -> ssl.SSLContext:
     return httpx.create_ssl_context(trust_env=False)
 
 
-async def outcome(client: httpx.AsyncClient, url: str) -> tuple[str, str]:
+async def outcome(client: httpx.AsyncClient, url: str, total_seconds: float = PATIENT_SECONDS) -> tuple[str, str]:
     """The class of what came and its detail; every failure has a sentence for the person."""
     try:
-        return type(await fetch(client, SourceRef(url), total_seconds=TOTAL_SECONDS)).__name__, ""
+        return type(await fetch(client, SourceRef(url), total_seconds=total_seconds)).__name__, ""
     except SourceError as error:
         print(f"\n{say_reason(error.reason_key, error.params)}", end="")
         return type(error).__name__, error.detail
@@ -138,7 +140,7 @@ async def good_answers(client: httpx.AsyncClient, url: str, ended: asyncio.Event
     seconds = []
     while not ended.is_set():
         started = time.monotonic()
-        fetched = await fetch(client, SourceRef(url), total_seconds=5)
+        fetched = await fetch(client, SourceRef(url), total_seconds=PATIENT_SECONDS)
         assert isinstance(fetched, Fetched)
         assert fetched.body == GOOD
         seconds.append(time.monotonic() - started)
@@ -149,6 +151,7 @@ async def good_answers(client: httpx.AsyncClient, url: str, ended: asyncio.Event
 @pytest.mark.parametrize("name", SERVERS)
 async def test_a_hostile_server_costs_little_and_stops_nobody(name: str, context: ssl.SSLContext) -> None:
     reply, expected, detail = SERVERS[name]
+    limit_seconds = PATIENT_SECONDS if expected not in ("TimedOut", "") else TOTAL_SECONDS
     async with FakeWeb() as web, open_client(allow_private_networks=True, ssl_context=context) as client:
         web.handle("/bad", lambda _: reply)
         web.serve("/good", GOOD)
@@ -158,7 +161,7 @@ async def test_a_hostile_server_costs_little_and_stops_nobody(name: str, context
         tracemalloc.start()
         started = time.monotonic()
         try:
-            got = await outcome(client, web.url("/bad"))
+            got = await outcome(client, web.url("/bad"), limit_seconds)
             taken, (_, peak) = time.monotonic() - started, tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
@@ -169,7 +172,7 @@ async def test_a_hostile_server_costs_little_and_stops_nobody(name: str, context
         f"\n{name:<32}{line:<44}{taken:5.2f} s {peak / 1e6:6.1f} MB  good: {len(waits)}, ≤ {max(waits):.2f} s", end=""
     )
     assert got == (expected, detail) or not expected
-    assert taken < TOTAL_SECONDS + 1.5
+    assert taken < limit_seconds + 4
     assert peak < MAX_TRACED_BYTES
     assert waits
 
@@ -190,8 +193,8 @@ async def test_slow_redirects_share_one_time_limit(context: ssl.SSLContext) -> N
         for step in range(9):
             web.reply(f"/{step}", Reply(status=302, headers=(("Location", f"/{step + 1}"),), delay_seconds=0.3))
         started = time.monotonic()
-        assert (await outcome(client, web.url("/0")))[0] == "TimedOut"
-        assert time.monotonic() - started < TOTAL_SECONDS + 0.5
+        assert (await outcome(client, web.url("/0"), TOTAL_SECONDS))[0] == "TimedOut"
+        assert time.monotonic() - started < 2.7
 
 
 async def test_a_tls_handshake_that_never_ends(context: ssl.SSLContext) -> None:
@@ -202,7 +205,7 @@ async def test_a_tls_handshake_that_never_ends(context: ssl.SSLContext) -> None:
     server = await asyncio.start_server(listen, "127.0.0.1", 0)
     async with server, open_client(allow_private_networks=True, ssl_context=context) as client:
         port = server.sockets[0].getsockname()[1]
-        assert (await outcome(client, f"https://127.0.0.1:{port}/"))[0] == "TimedOut"
+        assert (await outcome(client, f"https://127.0.0.1:{port}/", TOTAL_SECONDS))[0] == "TimedOut"
 
 
 @pytest.mark.parametrize(

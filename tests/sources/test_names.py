@@ -45,7 +45,7 @@ def context() -> ssl.SSLContext:
 
 
 async def test_a_slow_name_times_out_and_the_others_go_on(slow: SlowNames, context: ssl.SSLContext) -> None:
-    names = NameThreads(threads=2, seconds=0.3, look_up=slow)
+    names = NameThreads(threads=2, seconds=1.5, look_up=slow)
     async with (
         FakeWeb() as web,
         open_client(allow_private_networks=True, resolver=names, ssl_context=context) as client,
@@ -54,7 +54,7 @@ async def test_a_slow_name_times_out_and_the_others_go_on(slow: SlowNames, conte
 
         async def outcome(host: str) -> type:
             try:
-                return type(await fetch(client, SourceRef(f"http://{host}:{web.port}/"), total_seconds=2))
+                return type(await fetch(client, SourceRef(f"http://{host}:{web.port}/"), total_seconds=10))
             except TimedOut as error:
                 return type(error)
 
@@ -63,15 +63,15 @@ async def test_a_slow_name_times_out_and_the_others_go_on(slow: SlowNames, conte
 
 
 async def test_many_slow_names_block_no_file_and_no_database(slow: SlowNames, context: ssl.SSLContext) -> None:
-    names = NameThreads(threads=2, seconds=0.5, look_up=slow)
+    names = NameThreads(threads=2, seconds=2.5, look_up=slow)
     async with open_client(resolver=names, ssl_context=context) as client:
         hosts = [f"{number}.slow.test" for number in range(100)]
         fetches = [asyncio.create_task(fetch(client, SourceRef(f"http://{host}/"))) for host in hosts]
         while len(slow.asked) < 2:
             await asyncio.sleep(0.01)
-        started = time.monotonic()
-        await asyncio.gather(*(asyncio.to_thread(time.sleep, 0) for _ in range(100)))
-        assert time.monotonic() - started < 0.4
+        async with asyncio.timeout(2):
+            await asyncio.gather(*(asyncio.to_thread(time.sleep, 0) for _ in range(100)))
+        assert not any(task.done() for task in fetches)
         failures = await asyncio.gather(*fetches, return_exceptions=True)
         assert {type(failure) for failure in failures} == {TimedOut}
         assert slow.asked == hosts[:2]  # those that had to wait were dropped, and cost nobody a thread
