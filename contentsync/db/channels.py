@@ -76,6 +76,14 @@ async def set_state(
     await session.exec(update(Channel).where(col(Channel.id) == channel_id).values(**values))
 
 
+async def merge_details(session: AsyncSession, *, channel_id: int, details: Mapping[str, Any]) -> None:
+    """Set these entries of the channel's details and keep the others; a channel that is gone is left alone."""
+    channel = await session.get(Channel, channel_id, populate_existing=True, with_for_update=True)
+    if channel is not None:
+        merged = channel.details | dict(details)
+        await session.exec(update(Channel).where(col(Channel.id) == channel_id).values(details=merged))
+
+
 async def leave_source(session: AsyncSession, *, subscriber_id: int, source_id: int, now: datetime) -> None:
     """The person does not want this source any more: their accounts' channels that led to it are left."""
     own = select(Integration.id).where(col(Integration.subscriber_id) == subscriber_id)
