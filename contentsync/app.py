@@ -243,10 +243,10 @@ async def _worker(
     from contentsync.bot.notice_activities import NoticeActivities
     from contentsync.processor.activities import ProcessorActivities
     from contentsync.processor.workflows import WORKFLOWS as PROCESSOR_WORKFLOWS
-    from contentsync.puller.account import Account
-    from contentsync.puller.account_activities import AccountActivities, account_kinds
+    from contentsync.puller.account_activities import AccountActivities
     from contentsync.puller.account_workflows import WORKFLOWS as ACCOUNT_WORKFLOWS
     from contentsync.puller.activities import PullerActivities
+    from contentsync.puller.unsubscribe import UnsubscribeActivities
     from contentsync.puller.workflows import WORKFLOWS as PULLER_WORKFLOWS
     from contentsync.sources.http import open_client
     from contentsync.sources.registry import SOURCES
@@ -256,7 +256,7 @@ async def _worker(
     stack.push_async_callback(fetcher.aclose)
     puller = PullerActivities(db=database, vault=vault, client=fetcher, settings=settings, kinds=SOURCES)
     stack.callback(puller.close)
-    accounts: dict[str, Account] = account_kinds([])
+    accounts = _accounts(settings, stack, database, vault)
     worker = Worker(
         client,
         task_queue=settings.task_queue,
@@ -267,6 +267,7 @@ async def _worker(
             *DigestActivities(database, bot).all(),
             *DialogActivities(db=database, vault=vault, bot=bot).all(),
             *NoticeActivities(db=database, vault=vault, bot=bot).all(),
+            *UnsubscribeActivities(db=database, vault=vault, client=fetcher).all(),
             *AccountActivities(db=database, vault=vault, data_dir=settings.data_dir, accounts=accounts).all(),
         ],
         # A killed worker's sticky queue would otherwise hold a person's answer for 10 s.
@@ -275,6 +276,20 @@ async def _worker(
     )
     parts.tasks["worker"] = asyncio.create_task(worker.run())
     stack.push_async_callback(worker.shutdown)
+
+
+def _accounts(settings: Settings, stack: AsyncExitStack, database: Database, vault: Vault) -> dict[str, Any]:
+    """Every kind of account that people can connect."""
+    from contentsync.puller.account import AccountStore
+    from contentsync.puller.account_activities import account_kinds
+    from contentsync.puller.mailbox_account import MailboxAccount
+    from contentsync.sources.registry import READERS
+
+    store = AccountStore(db=database, data_dir=settings.data_dir, readers=READERS)
+    private = settings.allow_private_networks
+    mailboxes = MailboxAccount(db=database, vault=vault, store=store, allow_private_networks=private)
+    stack.callback(mailboxes.close)
+    return dict(account_kinds([mailboxes]))
 
 
 async def _polling(

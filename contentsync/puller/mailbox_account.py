@@ -32,7 +32,7 @@ from contentsync.puller.mailbox_offers import note_confirmations, note_newslette
 from contentsync.sources.base import Fetched
 from contentsync.sources.guard import Guard
 from contentsync.sources.imap_wire import Server
-from contentsync.sources.mailbox import Examined, Mailbox, MailLogin, open_mailbox
+from contentsync.sources.mailbox import Examined, Mailbox, MailLogin, mail_context, open_mailbox
 from contentsync.sources.newsletter import confirmation_of, fingerprint, mail_url, read_mail
 from contentsync.sources.newsletter_headers import FIELDS, read_letter, short_hash
 
@@ -72,13 +72,13 @@ class MailboxAccount:
         db: Database,
         vault: Vault,
         store: AccountStore,
-        context: ssl.SSLContext,
+        context: ssl.SSLContext | None = None,
         allow_private_networks: bool = False,
     ) -> None:
         self._db = db
         self._vault = vault
         self._store = store
-        self._context = context
+        self._context = context or mail_context()
         self._guard = Guard(allow_private_networks)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="mailbox")
 

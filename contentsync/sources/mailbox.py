@@ -19,6 +19,7 @@ from datetime import date
 from functools import partial
 from typing import Any, TypeVar
 
+import httpx
 from imapclient.exceptions import LoginError
 
 from contentsync.errors import AccountRefused, SourceError, TimedOut, TooLarge, Unreachable
@@ -203,6 +204,11 @@ async def open_mailbox(
         await mailbox.leave()
     finally:
         wire.close()
+
+
+def mail_context() -> ssl.SSLContext:
+    """How servers' certificates are verified: by the same authorities as for the web, or those in SSL_CERT_FILE."""
+    return httpx.create_ssl_context(trust_env=True)
 
 
 def failure(server: Server, error: Exception) -> SourceError:

@@ -16,6 +16,7 @@ SENTENCES = {
 Any link: I find its feed
 /add – follow a site, feed, channel or podcast
 /sources – what you follow, and how it is
+/newsletters – the newsletters in your mailbox
 /digest – a digest right now
 /settings – time, time zone, size
 /pause – no digests for a while
@@ -95,6 +96,7 @@ COMMANDS = {
     "start": "The beginning",
     "add": "Follow a site, feed, channel or podcast",
     "sources": "What you follow, and how it is",
+    "newsletters": "The newsletters in your mailbox",
     "digest": "A digest right now",
     "settings": "Time, time zone, size",
     "pause": "No digests for a while",
