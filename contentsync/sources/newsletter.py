@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from email.message import Message
-from email.parser import BytesParser
+from email.parser import BytesHeaderParser, BytesParser
 
 from contentsync.sources.base import Document, Entry, Fetched, MediaKind
 from contentsync.sources.mail_text import text_of_bytes
@@ -15,6 +15,11 @@ from contentsync.sources.newsletter_html import NOWHERE, Reading, read_html
 from contentsync.sources.newsletter_links import confirming_link, is_leaving, viewing_link_in
 
 MAX_PARTS = 500
+# The standard library's parser takes time by lines times levels, and by parts; beyond these a mail is its header only.
+MAX_LEVELS = 50
+MAX_BOUNDARIES = 2_000
+MAX_LINES_TIMES_LEVELS = 1_500_000
+MAX_HEADER_BYTES = 65_536
 MAX_TITLE_CHARS = 1_000
 MAX_TEXT_CHARS = 100_000
 MAX_AUTHOR_CHARS = 200
@@ -24,6 +29,7 @@ NO_SUBJECT = "(no subject)"
 _URL = re.compile(r"https?://[^\s<>\"]+")
 _ADDRESS = re.compile(r"[^\s<>@]{1,64}@[^\s<>@]{1,255}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+_END_OF_HEADER = re.compile(rb"\r?\n\r?\n")
 _MESSAGE_URL = "mid:"
 
 
@@ -64,6 +70,8 @@ class NewsletterReader:
 
 def read_mail(body: bytes) -> Mail:
     """The mail that these bytes make."""
+    if _is_a_trap(body):
+        return Mail(BytesHeaderParser().parsebytes(_END_OF_HEADER.split(body[:MAX_HEADER_BYTES], maxsplit=1)[0]))
     try:
         message = BytesParser().parsebytes(body)
         parts = _bodies(message)
@@ -155,6 +163,13 @@ def _bodies(message: Message) -> dict[str, str]:
         if text.strip():
             found[kind] = text
     return found
+
+
+def _is_a_trap(body: bytes) -> bool:
+    levels = body.lower().count(b"multipart/")
+    if levels > MAX_LEVELS or body.count(b"\n--") > MAX_BOUNDARIES:
+        return True
+    return max(levels, 1) * body.count(b"\n") > MAX_LINES_TIMES_LEVELS
 
 
 def _parts(message: Message) -> Iterator[Message]:

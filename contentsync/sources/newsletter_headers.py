@@ -114,7 +114,7 @@ def sender(header: Message) -> tuple[str, str]:
     for field in ("From", "Sender"):
         raw = next((str(text) for key, text in header.raw_items() if key.lower() == field.lower()), "")
         name, address = parseaddr(_unfolded(raw)[:MAX_VALUE_CHARS])
-        if not address and "<" in raw:  # a name with stray commas or brackets
+        if "@" not in address and "<" in raw:  # a name with stray commas or brackets
             name, _, rest = _unfolded(raw).rpartition("<")
             address = rest.partition(">")[0]
         address = storable(_decoded(address)).strip().lower()

@@ -12,14 +12,21 @@ from typing import Any
 from lxml import etree
 from lxml import html as lxml_html
 
-from contentsync.sources.markup import absolute_link, is_tracker, plain_text, sanitised
+from contentsync.sources.markup import absolute_link, escaped_text, is_tracker, plain_text, sanitised
 from contentsync.sources.newsletter_links import is_leaving, is_view_text
 
 MAX_HTML_CHARS = 2_000_000
-MAX_ELEMENTS = 50_000
+MAX_ELEMENTS = 15_000
+"""Many times what newsletters have; of anything larger only its words are kept."""
+MAX_WORDS_CHARS = 20_000
 MAX_PREHEADER_CHARS = 300
 MIN_PREHEADER_CHARS = 15
-MAX_AROUND_CHARS = 300
+MAX_AROUND_CHARS = 150
+"""Of the words around the link to the page, which go with it."""
+MAX_LINE_CHARS = 400
+MAX_HIDDEN_CHARS = 3_000
+MAX_LINKS_AT_AN_END = 60
+"""The link to the page is among the first of a newsletter, or among its last."""
 NOWHERE = "https://newsletter.invalid/"
 """What relative links are relative to in a mail: nothing. Source: RFC 2606, section 2."""
 
@@ -62,7 +69,7 @@ def read_html(text: str) -> Reading:
     """
     root = _parsed(text[:MAX_HTML_CHARS])
     if root is None:
-        return Reading(body_html=sanitised(text, NOWHERE))
+        return Reading(body_html=escaped_text(plain_text(text[:MAX_HTML_CHARS], MAX_WORDS_CHARS)))
     language = root.get("lang") or ""
     preheader = _take_hidden(root)
     links = tuple(_links(root))
@@ -99,7 +106,7 @@ def _take_hidden(root: Any) -> str:
             continue
         if element.getparent() is None:
             continue
-        text = _line(element)
+        text = _line(element, MAX_HIDDEN_CHARS)
         if not preheader and len(text) >= MIN_PREHEADER_CHARS and not is_view_text(text):
             preheader = _shortened(text)
         if is_hidden:
@@ -117,7 +124,8 @@ def _links(root: Any) -> Iterator[tuple[str, str]]:
 
 def _take_view_link(root: Any) -> str | None:
     """The link to the newsletter's page. It is taken out together with the words around it, if these are few."""
-    for anchor in root.iter("a"):
+    anchors = list(root.iter("a"))
+    for anchor in [*anchors[:MAX_LINKS_AT_AN_END], *anchors[MAX_LINKS_AT_AN_END:][-MAX_LINKS_AT_AN_END:]]:
         link = absolute_link(anchor.get("href"), NOWHERE)
         if not link or link.startswith(NOWHERE):
             continue
@@ -126,7 +134,7 @@ def _take_view_link(root: Any) -> str | None:
         text = _line(anchor)
         if not is_view_text(text, around) or is_leaving(text, link):
             continue
-        alone = parent is not None and parent.tag not in ("body", "html") and len(around) <= MAX_AROUND_CHARS // 2
+        alone = parent is not None and parent.tag not in ("body", "html") and len(around) <= MAX_AROUND_CHARS
         only_link = parent is not None and len(list(parent.iter("a"))) == 1
         (parent if alone and only_link else anchor).drop_tree()
         return link
@@ -176,12 +184,12 @@ def _without_empty_blocks(clean: str) -> str:
     return _FILLING.sub("", clean).strip()
 
 
-def _line(element: Any) -> str:
-    """The element's text on one line, without what only fills; at most a few hundred characters are looked at."""
+def _line(element: Any, limit_chars: int = MAX_LINE_CHARS) -> str:
+    """The element's text on one line, without what only fills; no more is read than about `limit_chars`."""
     text = ""
     for piece in element.itertext():
         text += piece
-        if len(text) > MAX_AROUND_CHARS * 10:
+        if len(text) > limit_chars:
             break
     return " ".join(_FILLING.sub("", text).split())
 
