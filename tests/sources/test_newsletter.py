@@ -3,6 +3,7 @@
 import random
 import time
 from email.message import EmailMessage
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ def entry(body: bytes) -> Entry:
     return only
 
 
-def of_html(html: str, **fields: str) -> Entry:
+def of_html(html: str, **fields: Any) -> Entry:
     return entry(newsletter(html=html, **fields))
 
 
@@ -82,8 +83,8 @@ def test_a_preheader_that_is_the_beginning_is_not_said_twice() -> None:
 
 
 def test_other_hidden_things_are_gone() -> None:
-    issue = of_html('<p>Seen.</p><div style="display:none">for phones</div><style>p{}</style><!-- note -->')
-    assert issue.summary_html == "<p>for phones</p>\n<p>Seen.</p>" or issue.summary_html == "<p>Seen.</p>"
+    issue = of_html('<p>Seen.</p><div style="display:none">on phones</div><style>p{}</style><!-- note -->')
+    assert issue.summary_html == "<p>Seen.</p>"
 
 
 @pytest.mark.parametrize(
@@ -209,7 +210,7 @@ def test_charsets(data: bytes, charset: str, text: str) -> None:
 
 
 def test_copies_of_an_issue_have_the_same_fingerprint_and_issues_do_not() -> None:
-    def print_of(**changes: str) -> str:
+    def print_of(**changes: Any) -> str:
         return fingerprint(read_mail(newsletter(**{"subject": "S", "html": "<p>Words</p>", **changes})))
 
     base = print_of()
