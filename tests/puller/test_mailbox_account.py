@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from sqlmodel import select
+from warcio.archiveiterator import ArchiveIterator
 
 from contentsync.db import channels, integrations, notices, sources
 from contentsync.db.account_models import Channel, Integration, Notice
@@ -358,3 +359,18 @@ async def test_a_password_that_was_changed_is_refused(desk: Desk) -> None:
     async with desk.world.db.read() as session:
         (stored,) = await session.exec(select(Integration))
     assert stored.cursor == {}
+
+
+async def test_a_mail_is_archived_as_it_came(desk: Desk, tmp_path: Path) -> None:
+    desk.imap.add(newsletter())
+    await desk.connect()
+    await desk.sync()
+    await desk.accept("tin.example.org")
+    await desk.sync(NOW + MINUTES)
+    (path,) = (tmp_path / "owned" / str(desk.integration_id)).rglob("*.warc.gz")
+    with path.open("rb") as file:
+        _, mail = ((record, record.content_stream().read()) for record in ArchiveIterator(file, check_digests="raise"))
+    record, body = mail
+    assert (record.rec_type, record.rec_headers.get_header("Content-Type")) == ("resource", "message/rfc822")
+    assert record.rec_headers.get_header("WARC-Target-URI") == "mid:tin.example.org.1@mail.example"
+    assert body == newsletter()

@@ -163,3 +163,39 @@ async def test_nobody_touches_the_newsletters_of_others(front: MailFront) -> Non
     await front.telegram.tap(stranger["message_id"], follow["callback_data"], 2)
     await front.say("/help", from_id=2)
     assert "not decided yet" in (await front.say("/newsletters"))["text"]
+
+
+async def test_unfollowing_in_sources_offers_to_leave_the_list(front: MailFront) -> None:
+    front.imap.add(newsletter(sent_at=datetime.now(UTC), unsubscribe="https://tin.example.org/page", one_click=False))
+    await _connect(front)
+    offer = await _has(front, "A newsletter in me@example.org")
+    await front.tap(offer, "Follow Tin Weekly")
+    await _has(front, "One issue now")
+    listed = await front.say("/sources")
+    assert "Tin Weekly" in listed["text"]
+    await front.tap(listed, "Unfollow 1")
+    await front.becomes(listed, "Unfollow Tin Weekly?")
+    await front.tap((await front.telegram.messages(after=listed["message_id"] - 1))[0], "Yes, unfollow")
+    goodbye = await _has(front, "Its own page takes you off the list")
+    assert [button["url"] for button in buttons(goodbye)] == ["https://tin.example.org/page"]
+    assert "not in your digest" in (await front.say("/newsletters"))["text"]
+
+
+async def test_a_password_that_no_longer_works_is_told_once_and_can_be_renewed(front: MailFront) -> None:
+    front.imap.add(newsletter(sent_at=datetime.now(UTC)))
+    await _connect(front)
+    offer = await _has(front, "A newsletter in me@example.org")
+    front.imap.password = "new-password"
+    await front.tap(offer, "Follow Tin Weekly")
+    refused = await _has(front, "I can no longer open me@example.org")
+    await _has(front, "Its issues come with your digest", after=offer["message_id"])
+    assert "Connect it again" in (await front.say("/newsletters"))["text"]
+    await front.tap(refused, "Connect again")
+    await _has(front, "Which mailbox", after=refused["message_id"])
+    await front.say(f"me@example.org 127.0.0.1:{front.imap.port}")
+    await front.telegram.say("new-password")
+    await _has(front, "Connected: me@example.org", after=refused["message_id"])
+    page = (await front.say("/newsletters"))["text"]
+    assert "fine, looked at 0 min ago" in page
+    listed = await front.say("/sources")
+    assert "fine, last new" in listed["text"], "the issues came with the new password"
