@@ -96,7 +96,7 @@ def provider_of(domain: str) -> Provider | None:
     """The provider whose addresses end so."""
     for provider in PROVIDERS:
         for known in provider.domains:
-            if domain == known or (known.endswith(".") and domain.startswith(known)):
+            if domain == known or (known.endswith(".") and _in_a_country(domain.removeprefix(known))):
                 return provider
     return None
 
@@ -109,3 +109,8 @@ def servers_of(typed: TypedMailbox) -> list[tuple[str, int]]:
     if provider is not None and provider.host:
         return [(provider.host, IMAPS_PORT)]
     return [(f"imap.{typed.domain}", IMAPS_PORT), (f"mail.{typed.domain}", IMAPS_PORT)]
+
+
+def _in_a_country(rest: str) -> bool:
+    """Whether this is all that follows the provider's name: "com", "de", "co.uk"."""
+    return re.fullmatch(r"(?:com?\.)?[a-z]{2,3}", rest) is not None

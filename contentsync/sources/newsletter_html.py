@@ -32,9 +32,11 @@ NOWHERE = "https://newsletter.invalid/"
 
 _HIDDEN_STYLE = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|max-height\s*:\s*0(?:px|em)?\s*(?:;|!|$)"
-    r"|font-size\s*:\s*[01](?:px|pt|em)?\s*(?:;|!|$)|opacity\s*:\s*0(?:\.0+)?\s*(?:;|!|$)",
+    r"|opacity\s*:\s*0(?:\.0+)?\s*(?:;|!|$)",
     re.IGNORECASE,
 )
+# Templates shrink whole rows to close the gaps between their cells, and give what is in them its size again.
+_SHRUNK = re.compile(r"font-size\s*:\s*[01](?:px|pt|em)?\s*(?:;|!|$)", re.IGNORECASE)
 _PREHEADER_NAME = re.compile(r"pre-?header|preview-?text|hidden-?preview", re.IGNORECASE)
 # What fills the preview line of mail programs after the preheader: joiners, soft hyphens, spaces of every width.
 _FILLING = re.compile("[\u00ad\u034f\u061c\u115f\u180e\u200b-\u200f\u2007\u2060-\u2064\ufeff]+")
@@ -101,7 +103,7 @@ def _take_hidden(root: Any) -> str:
         if element.tag in ("html", "body", "head", "img", "meta", "style", "title", "script"):
             continue
         is_named = _PREHEADER_NAME.search(f"{element.get('class', '')} {element.get('id', '')}")
-        is_hidden = _HIDDEN_STYLE.search(element.get("style", "")) or element.get("hidden") is not None
+        is_hidden = _is_hidden(element)
         if not is_hidden and not is_named:
             continue
         if element.getparent() is None:
@@ -112,6 +114,19 @@ def _take_hidden(root: Any) -> str:
         if is_hidden:
             element.drop_tree()
     return preheader
+
+
+def _is_hidden(element: Any) -> bool:
+    style = element.get("style", "")
+    if _HIDDEN_STYLE.search(style) or element.get("hidden") is not None:
+        return True
+    if not _SHRUNK.search(style):
+        return False
+    return not any(
+        child.tag == "img" or "font-size" in child.get("style", "")
+        for child in element.iter(etree.Element)
+        if child is not element
+    )
 
 
 def _links(root: Any) -> Iterator[tuple[str, str]]:

@@ -52,7 +52,8 @@ def test_the_table_of_providers() -> None:
         assert can_be_read == bool(provider.host) == bool(provider.page), provider
         assert all(domain == domain.lower() for domain in provider.domains)
     assert provider_of("outlook.de") is not None
-    assert provider_of("notgmail.com") is None
+    for unknown in ("notgmail.com", "live.firm.example", "gmail.com.firm.example", "yahoo.firm.example"):
+        assert provider_of(unknown) is None, unknown
 
 
 def _asked(earlier: str = "") -> Asked:

@@ -77,6 +77,19 @@ def test_the_hidden_preheader_comes_first_and_once(hidden: str) -> None:
     assert issue.summary_html == f"<p>{preheader}</p>\n<h1>Hello</h1><p>Text.</p>"
 
 
+def test_rows_that_are_shrunk_to_close_gaps_are_not_hidden() -> None:
+    issue = of_html(
+        '<div style="background:#fff"><table><tr><td style="direction:ltr;font-size:0px;padding:20px 0">'
+        '<div style="font-size:0px;text-align:left"><table><tr><td style="font-size:0px;padding:10px 25px">'
+        '<div style="font-family:Arial;font-size:13px">Real words.</div></td></tr>'
+        '<tr><td style="font-size:0px"><img src="https://x.example/tin.jpg" width="600" alt="Tin"></td></tr>'
+        "</table></div></td></tr></table></div>"
+    )
+    assert "Real words." in issue.summary_html
+    assert issue.image_url == "https://x.example/tin.jpg"
+    assert of_html('<p>Seen.</p><div style="font-size:0">unseen</div>').summary_html == "<p>Seen.</p>"
+
+
 def test_a_preheader_that_is_the_beginning_is_not_said_twice() -> None:
     words = "Why tin is the new gold, and what to do"
     assert of_html(f'<div style="display:none">{words}</div><p>{words}. More.</p>').summary_html.count("Why tin") == 1
