@@ -45,6 +45,8 @@ SYNC_SECONDS = 100.0
 LOOK_BACK_DAYS = 14
 MAX_LETTERHEADS = 500
 BATCH_MAILS = 10
+BATCH_BYTES = 5_000_000
+"""Mails that are in memory together, but for the last one."""
 THREADS = 10
 SOON = timedelta(minutes=1)
 CONTENT_TYPE = "message/rfc822"
@@ -174,19 +176,25 @@ class MailboxAccount:
     ) -> int:
         """Read these issues whole and store them, a few at a time; gives how many items are new."""
         seen = {name: known_mails(channel) for name, channel in accepted.items()}
-        new_items = 0
-        for start in range(0, len(wanted), BATCH_MAILS):
-            answers = []
-            for found in wanted[start : start + BATCH_MAILS]:
-                body = await mailbox.mail(found.uid)
-                channel = accepted[found.letter.list_id]
-                if body and await self._is_unseen(found, body, seen[found.letter.list_id]):
-                    answers.append(Answer(channel.source_id or 0, SOURCE_KIND, _fetched(found, body)))
-            if answers:
-                name = f"{integration.id}-{uuid4().hex}"
-                new_items += await self._store.keep(integration, answers, name=name, now=now)
-            await note_seen(self._db, integration, accepted, seen)
+        new_items, size_bytes = 0, 0
+        answers: list[Answer] = []
+        for found in wanted:
+            body = await mailbox.mail(found.uid)
+            if body and await self._is_unseen(found, body, seen[found.letter.list_id]):
+                source_id = accepted[found.letter.list_id].source_id or 0
+                answers.append(Answer(source_id, SOURCE_KIND, _fetched(found, body)))
+                size_bytes += len(body)
+            if len(answers) >= BATCH_MAILS or size_bytes >= BATCH_BYTES or found is wanted[-1]:
+                new_items += await self._keep(integration, answers, now)
+                await note_seen(self._db, integration, accepted, seen)
+                answers, size_bytes = [], 0
         return new_items
+
+    async def _keep(self, integration: Integration, answers: Sequence[Answer], now: datetime) -> int:
+        if not answers:
+            return 0
+        name = f"{integration.id}-{uuid4().hex}"  # a sync that is tried again must not meet its own files
+        return await self._store.keep(integration, answers, name=name, now=now)
 
     async def _is_unseen(self, found: Found, body: bytes, seen: Seen) -> bool:
         """Whether this is no copy of an issue that is there; from now on it is."""
