@@ -162,7 +162,7 @@ class MailboxAccount:
         after = recent if last_uid is None else await mailbox.search_after(last_uid)
         new = after[:MAX_LETTERHEADS]
         heads = await mailbox.letterheads(sorted({*recent, *new}), FIELDS)
-        found = [found_in(head, read_letter(head.fields)) for head in heads]
+        found = await asyncio.to_thread(lambda: [found_in(head, read_letter(head.fields)) for head in heads])
         reached = max([examined.uid_next - 1 if last_uid is None else last_uid, 0, *new])
         return Round(examined, frozenset(new), found, reached, is_more=len(after) > len(new))
 
