@@ -21,7 +21,9 @@ from contentsync.puller.account import AccountStore
 from contentsync.puller.account_activities import AccountActivities, account_kinds
 from contentsync.puller.account_workflows import WORKFLOWS as ACCOUNT_WORKFLOWS
 from contentsync.puller.activities import PullerActivities
+from contentsync.puller.mailbox_account import MailboxAccount
 from contentsync.puller.newsapi_account import NewsApiAccount
+from contentsync.puller.unsubscribe import UnsubscribeActivities
 from contentsync.puller.workflows import WORKFLOWS as PULLER_WORKFLOWS
 from contentsync.puller.youtube_account import YouTubeAccount
 from contentsync.settings import Settings
@@ -51,10 +53,13 @@ def build_worker(
     stack.callback(puller.close)
     store = AccountStore(db=db, data_dir=settings.data_dir, readers=READERS)
     wired: dict[str, Any] = {"db": db, "vault": vault, "client": fetcher, "store": store}
+    mailboxes = MailboxAccount(db=db, vault=vault, store=store, allow_private_networks=settings.allow_private_networks)
+    stack.callback(mailboxes.close)
     accounts = account_kinds(
         [
             NewsApiAccount(**wired, base_url=settings.newsapi_base_url),
             YouTubeAccount(**wired, settings=settings),
+            mailboxes,
         ]
     )
     return Worker(
@@ -64,6 +69,7 @@ def build_worker(
         activities=[
             *puller.all(),
             *AccountActivities(db=db, vault=vault, data_dir=settings.data_dir, accounts=accounts).all(),
+            *UnsubscribeActivities(db=db, vault=vault, client=fetcher).all(),
             *ProcessorActivities(db).all(),
             *DigestActivities(db, bot).all(),
             *DialogActivities(db=db, vault=vault, bot=bot).all(),

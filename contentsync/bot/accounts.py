@@ -11,19 +11,24 @@ from contentsync.puller.contract import (
     CONNECT_ACCOUNT,
     REMOVE_ACCOUNT,
     SYNC_INTEGRATIONS,
+    UNSUBSCRIBE,
     ConnectAccountInput,
     ConnectAccountResult,
     RemoveAccountInput,
     SyncIntegrationsInput,
+    UnsubscribeInput,
+    UnsubscribeResult,
     connect_workflow_id,
     remove_workflow_id,
     sync_workflow_id,
+    unsubscribe_workflow_id,
 )
 
 log = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 75.0
 SYNC_SECONDS = 20.0
+UNSUBSCRIBE_SECONDS = 75.0
 
 
 class Accounts:
@@ -87,3 +92,20 @@ class Accounts:
             task_queue=self._task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         )
+
+    async def unsubscribe(self, channel_id: int) -> bool:
+        """Leave the list of this newsletter; whether its server has accepted that."""
+        handle = await self._temporal.start_workflow(
+            UNSUBSCRIBE,
+            UnsubscribeInput(channel_id),
+            id=unsubscribe_workflow_id(channel_id),
+            task_queue=self._task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            result_type=UnsubscribeResult,
+        )
+        try:
+            async with asyncio.timeout(UNSUBSCRIBE_SECONDS):
+                return bool((await handle.result()).done)
+        except (TimeoutError, WorkflowFailureError) as error:
+            log.warning("unsubscribing failed channel=%d error=%s", channel_id, type(error).__name__)
+            return False

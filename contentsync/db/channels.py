@@ -56,6 +56,21 @@ async def list_channels(session: AsyncSession, *, integration_id: int) -> list[C
     return list(await session.exec(statement.order_by(col(Channel.id))))
 
 
+async def find_channel(session: AsyncSession, *, channel_id: int) -> Channel | None:
+    """The channel with this id, whoever it belongs to."""
+    return await session.get(Channel, channel_id, populate_existing=True)
+
+
+async def find_by_source(session: AsyncSession, *, subscriber_id: int, source_id: int) -> Channel | None:
+    """The channel of this person's accounts that led to the source."""
+    statement = (
+        select(Channel)
+        .join(Integration, col(Integration.id) == col(Channel.integration_id))
+        .where(col(Channel.source_id) == source_id, col(Integration.subscriber_id) == subscriber_id)
+    )
+    return (await session.exec(statement.order_by(col(Channel.id)).limit(1))).first()
+
+
 async def get_channel(session: AsyncSession, *, channel_id: int, subscriber_id: int) -> Channel | None:
     """The channel, if it belongs to an account of this person."""
     statement = (
@@ -74,6 +89,14 @@ async def set_state(
     if source_id is not None:
         values["source_id"] = source_id
     await session.exec(update(Channel).where(col(Channel.id) == channel_id).values(**values))
+
+
+async def merge_details(session: AsyncSession, *, channel_id: int, details: Mapping[str, Any]) -> None:
+    """Set these entries of the channel's details and keep the others; a channel that is gone is left alone."""
+    channel = await session.get(Channel, channel_id, populate_existing=True, with_for_update=True)
+    if channel is not None:
+        merged = channel.details | dict(details)
+        await session.exec(update(Channel).where(col(Channel.id) == channel_id).values(details=merged))
 
 
 async def leave_source(session: AsyncSession, *, subscriber_id: int, source_id: int, now: datetime) -> None:

@@ -8,16 +8,20 @@ with workflow.unsafe.imports_passed_through():
         CONNECT_ACCOUNT,
         REMOVE_ACCOUNT,
         SYNC_INTEGRATIONS,
+        UNSUBSCRIBE,
         ConnectAccountInput,
         ConnectAccountResult,
         RemoveAccountInput,
         SyncIntegrationsInput,
         SyncResult,
+        UnsubscribeInput,
+        UnsubscribeResult,
     )
     from contentsync.puller.followup import PULL, process_new, send_notices
     from contentsync.puller.work import (
         CLAIM_INTEGRATIONS,
         DROP_ACCOUNT,
+        LEAVE_LIST,
         SYNC_BATCH,
         TRY_ACCOUNT,
         Claimed,
@@ -82,6 +86,19 @@ class RemoveAccount:
         await workflow.execute_activity(DROP_ACCOUNT, request, **PULL)
 
 
+@workflow.defn(name=UNSUBSCRIBE)
+class Unsubscribe:
+    """Leaves the list of a newsletter."""
+
+    @workflow.run
+    async def run(self, request: UnsubscribeInput) -> UnsubscribeResult:
+        """Ask its server once, and once more if we died meanwhile."""
+        left: UnsubscribeResult = await workflow.execute_activity(
+            LEAVE_LIST, request, result_type=UnsubscribeResult, **LOOKUP
+        )
+        return left
+
+
 async def _sync(now: str, integration_ids: list[int]) -> SyncResult:
     """Sync batch after batch. One that fails counts as failed; its leases run out, and a later tick takes it up."""
     lease_id = str(workflow.uuid4())
@@ -105,4 +122,4 @@ async def _sync(now: str, integration_ids: list[int]) -> SyncResult:
     return total_synced(results)
 
 
-WORKFLOWS: list[type] = [SyncIntegrations, ConnectAccount, RemoveAccount]
+WORKFLOWS: list[type] = [SyncIntegrations, ConnectAccount, RemoveAccount, Unsubscribe]

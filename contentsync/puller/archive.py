@@ -96,7 +96,14 @@ def owned_directory(data_dir: Path, owner_id: int) -> Path:
 
 
 def encode_response(fetched: Fetched, fetched_at: datetime) -> bytes:
-    """One answer as a response record, compressed; its headers say what holds for the decoded body."""
+    """One answer as a response record, compressed; its headers say what holds for the decoded body.
+
+    What no HTTP server sent, a mail, is a resource record.
+    """
+    if not fetched.url.startswith(("http://", "https://")):
+        return _encode(
+            "resource", uri=fetched.url, date=fetched_at, payload=fetched.body, content_type=fetched.content_type
+        )
     headers = [(name, value) for name, value in fetched.headers if name.lower() not in OF_THE_TRANSFER]
     headers.append(("Content-Length", str(len(fetched.body))))
     return _encode(
@@ -120,6 +127,7 @@ def _encode(
     date: datetime,
     payload: bytes,
     http_headers: Any = None,
+    content_type: str = "",
     extra: dict[str, str] | None = None,
 ) -> bytes:
     buffer = BytesIO()
@@ -130,6 +138,7 @@ def _encode(
         payload=BytesIO(payload),
         length=len(payload),
         http_headers=http_headers,
+        warc_content_type=content_type,
         warc_headers_dict={"WARC-Date": date.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), **(extra or {})},
     )
     writer.write_record(record)

@@ -8,6 +8,7 @@ FIND_FEEDS = "puller.FindFeeds"
 CONNECT_ACCOUNT = "puller.ConnectAccount"
 SYNC_INTEGRATIONS = "puller.SyncIntegrations"
 REMOVE_ACCOUNT = "puller.RemoveAccount"
+UNSUBSCRIBE = "puller.Unsubscribe"
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,21 @@ class RemoveAccountInput:
 
 
 @dataclass(frozen=True)
+class UnsubscribeInput:
+    """Leave the list of this newsletter, as its mails offer it. Also the input of `puller.LeaveList`."""
+
+    channel_id: int
+
+
+@dataclass(frozen=True)
+class UnsubscribeResult:
+    """Whether the list's server accepted it; if not, the channel's `details["not_left"]` holds `reason_key` and
+    `params`."""
+
+    done: bool = False
+
+
+@dataclass(frozen=True)
 class FindFeedsInput:
     """`draft_id` names the draft row whose text holds the link; the link itself stays out of Temporal's history."""
 
@@ -114,3 +130,8 @@ def sync_workflow_id(integration_id: int) -> str:
 def remove_workflow_id(integration_id: int) -> str:
     """One run an account."""
     return f"remove/account/{integration_id}"
+
+
+def unsubscribe_workflow_id(channel_id: int) -> str:
+    """One such run a newsletter at a time."""
+    return f"unsubscribe/{channel_id}"

@@ -12,6 +12,7 @@ CLAIM_INTEGRATIONS = "puller.ClaimIntegrations"
 SYNC_BATCH = "puller.SyncBatch"
 TRY_ACCOUNT = "puller.TryAccount"
 DROP_ACCOUNT = "puller.DropAccount"
+LEAVE_LIST = "puller.LeaveList"
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,9 @@ def has_link(message: Message, subscriber: Subscriber) -> bool | dict[str, Any]:
     text = message.text or message.caption or ""
     if text.startswith("/"):
         return False
-    links = links_in(text, marked_links(message))
+    # While a question is open, a word with a dot that Telegram marks may as well be a password or a mail server.
+    marked = [link for link in marked_links(message) if "://" in link or not subscriber.dialog_open]
+    links = links_in(text, marked)
     bare = None if subscriber.dialog_open else bare_link(text)
     return {"links": links or [bare]} if links or bare else False
 

@@ -4,9 +4,10 @@ from aiogram import Bot, F, Router
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 
-from contentsync.bot import keyboards, texts
+from contentsync.bot import keyboards, newsletters, texts
 from contentsync.bot.keyboards import PAGE_SOURCES, KeepSource, SourceDrop, SourcesPage
 from contentsync.bot.replies import replace
+from contentsync.credentials import Vault
 from contentsync.db import sources
 from contentsync.db.base import utc_now
 from contentsync.db.engine import Database
@@ -49,14 +50,17 @@ async def ask_to_drop(
 
 
 @router.callback_query(SourceDrop.filter(F.sure))
-async def drop(query: CallbackQuery, callback_data: SourceDrop, bot: Bot, subscriber: Subscriber, db: Database) -> None:
-    """Unfollow, and show the page as it is now."""
+async def drop(
+    query: CallbackQuery, callback_data: SourceDrop, bot: Bot, subscriber: Subscriber, db: Database, vault: Vault
+) -> None:
+    """Unfollow, and show the page as it is now; a newsletter can be left for good."""
     await query.answer(texts.SENTENCES["toast_unfollowed"])
     async with db.write() as session:
         await sources.unfollow(
             session, subscriber_id=subscriber.id or 0, source_id=callback_data.source_id, now=utc_now()
         )
     await replace(query, bot, *await _page(db, subscriber, callback_data.page))
+    await newsletters.offer_leaving(bot, db, vault, subscriber, callback_data.source_id)
 
 
 @router.callback_query(KeepSource.filter())

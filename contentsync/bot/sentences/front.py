@@ -18,6 +18,7 @@ Any link: I find its feed
 /sources – what you follow, and how it is
 /topics – what you want to read about
 /youtube – follow what you subscribe to on YouTube
+/newsletters – the newsletters in your mailbox
 /digest – a digest right now
 /connect – News API, YouTube, newsletters by mail
 /settings – time, time zone, size
@@ -95,6 +96,7 @@ COMMANDS = {
     "sources": "What you follow, and how it is",
     "topics": "What you want to read about",
     "youtube": "Follow what you subscribe to on YouTube",
+    "newsletters": "The newsletters in your mailbox",
     "digest": "A digest right now",
     "connect": "News API, YouTube, newsletters by mail",
     "settings": "Time, time zone, size",
