@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, NamedTuple, TypedDict, cast
 
 from sqlalchemy import Table, and_, bindparam, exists, func, or_, update
 from sqlmodel import case, col, select
@@ -35,11 +35,12 @@ class FamilyCount(NamedTuple):
     failing: int
 
 
-async def get_hosts(session: AsyncSession, *, families: Collection[str], lock: bool = False) -> dict[str, Host]:
+async def get_hosts(session: AsyncSession, *, families: Collection[str], lock: bool = False) -> dict[str, HostRow]:
     """What is known of these families, by name. `lock`: nobody else learns of them until the transaction ends."""
-    statement = select(Host).where(col(Host.family).in_(families)).order_by(col(Host.family))
-    found = await session.exec(statement.with_for_update() if lock else statement)
-    return {host.family: host for host in found}
+    statement = select(*(HOSTS.c[name] for name in HostRow.__annotations__)).where(HOSTS.c.family.in_(families))
+    statement = statement.order_by(HOSTS.c.family)
+    found: Any = await session.exec(statement.with_for_update() if lock else statement)
+    return {row["family"]: cast(HostRow, dict(row)) for row in found.mappings()}
 
 
 async def put_hosts(session: AsyncSession, *, rows: Sequence[HostRow]) -> None:

@@ -1,14 +1,12 @@
 """Writing down what a group of pulls came to: how sources and hosts stand, who moves where, what followers hear."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
 from contentsync.bot.contract import source_buttons
 from contentsync.db import hosts, moves, notices, sources
 from contentsync.db.hosts import HostRow
-from contentsync.db.models import Host
 from contentsync.errors import InvalidLink
 from contentsync.puller.hosts import HostManners, learn
 from contentsync.puller.intake import Failure, Judged, Pull, host_answer, pull_record
@@ -101,8 +99,14 @@ def _is_news(old: HostManners, new: HostManners) -> bool:
     return old.last_ok_at is None or new.last_ok_at - old.last_ok_at >= FRESH_OK
 
 
-def _manners(host: Host) -> HostManners:
-    return HostManners(**{field.name: getattr(host, field.name) for field in fields(HostManners)})
+def _manners(row: HostRow) -> HostManners:
+    return HostManners(
+        gap_seconds=row["gap_seconds"],
+        gap_since=row["gap_since"],
+        not_before=row["not_before"],
+        last_ok_at=row["last_ok_at"],
+        refused_at=row["refused_at"],
+    )
 
 
 async def _move(session: Any, source_id: int, url: str, now: datetime) -> None:

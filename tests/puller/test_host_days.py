@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from contentsync.db import hosts
-from contentsync.db.models import Host
+from contentsync.db.hosts import HostRow
 from contentsync.puller.contract import PullResult
 from tests.fakes.web import FakeWeb, Reply, Request
 from tests.puller.conftest import NOW, World, rss
@@ -43,7 +43,7 @@ class Limited:
         return Reply(rss(f"{request.target}-{self.now:%H%M}").encode(), content_type="application/rss+xml")
 
 
-async def stored(world: World, family: str = "127.0.0.1") -> Host:
+async def stored(world: World, family: str = "127.0.0.1") -> HostRow:
     async with world.db.read() as session:
         return (await hosts.get_hosts(session, families=[family]))[family]
 
@@ -61,7 +61,7 @@ async def test_a_host_with_a_request_a_minute_refuses_once_and_never_again(world
     assert host.served.total() > 15, "and some a second one"
     assert days.pulled_at[ids[15]][0] == NOW, "another host waits for nothing"
     row = await stored(world)
-    assert (row.gap_seconds, row.refused_at) == (60, NOW)
+    assert (row["gap_seconds"], row["refused_at"]) == (60, NOW)
 
 
 async def test_the_gap_grows_until_it_is_enough(world: World) -> None:
@@ -70,7 +70,7 @@ async def test_the_gap_grows_until_it_is_enough(world: World) -> None:
     days = Days(world, gap_seconds=GAP)
     await days.live(timedelta(minutes=40), each_tick=host.turn)
     days.close()
-    assert (await stored(world)).gap_seconds == 240
+    assert (await stored(world))["gap_seconds"] == 240
     assert len(host.refused_at) == 3
     assert max(host.refused_at) <= NOW + timedelta(minutes=20)
 
@@ -104,7 +104,7 @@ async def test_a_spent_rate_limit_closes_the_family_without_a_failure(world: Wor
     await days.tick()
     assert days.results == PullResult(pulled=1, new_items=1)
     host = await stored(world)
-    assert (host.gap_seconds, host.not_before, host.refused_at) == (0, NOW + timedelta(minutes=5), None)
+    assert (host["gap_seconds"], host["not_before"], host["refused_at"]) == (0, NOW + timedelta(minutes=5), None)
     days.now = NOW + 4 * TICK
     assert await days.tick() == []
     days.close()
