@@ -65,11 +65,13 @@ def say_topics(topics: Sequence[TopicView], page: int, now: datetime, *, has_key
     return Html("\n\n".join([head, *lines]))
 
 
-def say_added(topic: Topic, source: Source | None, count: int) -> Html:
-    """What adding a topic came to. `count`: articles of its search that are there now."""
+def say_added(topic: Topic, source: Source | None, count: int, *, refused: bool) -> Html:
+    """What adding a topic came to. `count`: articles of its search that are there now; `refused`: the key is."""
     values = {"topic": topic.text, "language": name_of(topic.language)}
     if source is None:
         return say("topic_added_interest", **values)
+    if refused:
+        return say("topic_added_refused", **values)
     if source.last_error is not None:
         reason = say_reason(source.last_error, source.last_error_params)
         return say("topic_added_trouble", **values, reason=reason)

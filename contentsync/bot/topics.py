@@ -29,10 +29,12 @@ async def add_topic(
             await topics.give_sources(session, subscriber_id=person, integration_id=key.id or 0, now=now)
             if key.state == "ok":  # should we die now, the schedule asks for it
                 await integrations.change(session, integration_id=key.id or 0, next_sync_at=now)
-    for key in keys:
+    working = [key for key in keys if key.state == "ok"]
+    for key in working:
         await accounts.sync(key.id or 0)
     async with db.read() as session:
         views = await topics.list_topics(session, subscriber_id=person)
         source = next((view.source for view in views if view.topic.id == topic.id), None)
         found = await items.count_items(session, source_id=source.id or 0) if source is not None else 0
-    return account_pages.say_added(topic, source, found), account_keyboards.topic_added(has_key=bool(keys))
+    text = account_pages.say_added(topic, source, found, refused=bool(keys) and not working)
+    return text, account_keyboards.topic_added(has_key=bool(keys))

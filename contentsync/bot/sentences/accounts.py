@@ -40,6 +40,8 @@ SENTENCES = {
     "topic_added_soon": "Added <b>{topic}</b> ({language}). I search the news for it as soon as your News API plan has "
     "a request left.",
     "topic_added_trouble": "Added <b>{topic}</b> ({language}), but the first search failed. {reason}",
+    "topic_added_refused": "Added <b>{topic}</b> ({language}). I do not search for it yet: News API no longer accepts "
+    "your key. Connect it again in /connect.",
     "topic_added_interest": "Added <b>{topic}</b> ({language}) as an interest of yours. With a News API key I also "
     "search the news for it.",
     "too_many_topics": "You have {count} topics, and that is the most I can keep up with. Remove one in /topics first.",

@@ -145,6 +145,7 @@ async def test_a_refused_key_is_told_once_with_a_button_that_asks_for_a_new_one(
     told = [m for m in await news.telegram.messages(1, last["message_id"]) if m["from"]["is_bot"]]
     (notice,) = told
     assert notice["text"].startswith("News API no longer accepts your key (…cdef)")
+    assert "no longer accepts your key" in (await news.say("/topics rust"))["text"]
     page = await news.say("/connect")
     assert "no longer accepted (…cdef)" in page["text"]
     assert "Connect News API again" in button_texts(page)
