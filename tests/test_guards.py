@@ -29,7 +29,8 @@ LAYERS: dict[str, set[str]] = {
     "web": {"errors", "settings"},
     "app": {"errors", "settings", "credentials", "temporal", "embedded", "sources", "db", "puller", "processor", "bot",
             "schedules", "web", "localchat"},
-    "__main__": {"errors", "settings", "app"},
+    "commands": {"errors", "settings", "sources", "db", "puller"},
+    "__main__": {"errors", "settings", "app", "commands"},
 }  # fmt: skip
 """What a room may import besides itself and any room's `contract`."""
 
