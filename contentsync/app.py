@@ -237,17 +237,13 @@ async def _worker(
     parts: Parts, stack: AsyncExitStack, database: Database, client: Client, vault: Vault, bot: Any
 ) -> None:
     from contentsync.bot.dialog_activities import DialogActivities
-    from contentsync.bot.dialog_workflows import WORKFLOWS as DIALOG_WORKFLOWS
     from contentsync.bot.digest_activities import DigestActivities
-    from contentsync.bot.digest_workflows import WORKFLOWS as DIGEST_WORKFLOWS
     from contentsync.bot.notice_activities import NoticeActivities
     from contentsync.processor.activities import ProcessorActivities
-    from contentsync.processor.workflows import WORKFLOWS as PROCESSOR_WORKFLOWS
     from contentsync.puller.account import Account
     from contentsync.puller.account_activities import AccountActivities, account_kinds
-    from contentsync.puller.account_workflows import WORKFLOWS as ACCOUNT_WORKFLOWS
     from contentsync.puller.activities import PullerActivities
-    from contentsync.puller.workflows import WORKFLOWS as PULLER_WORKFLOWS
+    from contentsync.puller.housekeeping import HousekeepingActivities
     from contentsync.sources.http import open_client
     from contentsync.sources.registry import SOURCES
 
@@ -260,13 +256,14 @@ async def _worker(
     worker = Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[*PULLER_WORKFLOWS, *ACCOUNT_WORKFLOWS, *PROCESSOR_WORKFLOWS, *DIGEST_WORKFLOWS, *DIALOG_WORKFLOWS],
+        workflows=_workflows(),
         activities=[
             *puller.all(),
             *ProcessorActivities(database).all(),
             *DigestActivities(database, bot).all(),
             *DialogActivities(db=database, vault=vault, bot=bot).all(),
             *NoticeActivities(db=database, vault=vault, bot=bot).all(),
+            *HousekeepingActivities(db=database, vault=vault, settings=settings).all(),
             *AccountActivities(db=database, vault=vault, data_dir=settings.data_dir, accounts=accounts).all(),
         ],
         # A killed worker's sticky queue would otherwise hold a person's answer for 10 s.
@@ -275,6 +272,24 @@ async def _worker(
     )
     parts.tasks["worker"] = asyncio.create_task(worker.run())
     stack.push_async_callback(worker.shutdown)
+
+
+def _workflows() -> list[type]:
+    from contentsync.bot.dialog_workflows import WORKFLOWS as DIALOG_WORKFLOWS
+    from contentsync.bot.digest_workflows import WORKFLOWS as DIGEST_WORKFLOWS
+    from contentsync.processor.workflows import WORKFLOWS as PROCESSOR_WORKFLOWS
+    from contentsync.puller.account_workflows import WORKFLOWS as ACCOUNT_WORKFLOWS
+    from contentsync.puller.housekeeping_workflows import WORKFLOWS as HOUSEKEEPING_WORKFLOWS
+    from contentsync.puller.workflows import WORKFLOWS as PULLER_WORKFLOWS
+
+    return [
+        *PULLER_WORKFLOWS,
+        *ACCOUNT_WORKFLOWS,
+        *HOUSEKEEPING_WORKFLOWS,
+        *PROCESSOR_WORKFLOWS,
+        *DIGEST_WORKFLOWS,
+        *DIALOG_WORKFLOWS,
+    ]
 
 
 async def _polling(
