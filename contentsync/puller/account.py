@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
+from uuid import uuid4
 
 from contentsync.db import integrations, items, sources
 from contentsync.db.account_models import Integration
@@ -103,14 +104,15 @@ class AccountStore:
     ) -> int:
         """Store the answers' items, and with them the account's cursor; gives how many items are new.
 
-        `name` is the archive file's: unique for each call. Without answers only the cursor is stored.
+        The archive file's name begins with `name`. Without answers only the cursor is stored.
 
         Raises:
             LeaseLost: nothing was stored.
             NotAFeed: an answer is not what its kind reads; nothing was stored.
         """
         arrivals = [await self._take_in(answer, now) for answer in answers]
-        archive = ArchiveFile(self._data_dir, name, now, owner_id=integration.id)
+        # What was done before a crash is done once more, and the file of the first time may be there.
+        archive = ArchiveFile(self._data_dir, f"{name}-{uuid4().hex[:8]}", now, owner_id=integration.id)
         places = await asyncio.to_thread(archive.append, [arrival.record for arrival in arrivals])
         async with self._db.write() as session:
             if not await integrations.lock_leased(
