@@ -12,11 +12,13 @@ from contentsync.bot.dialog_workflows import WORKFLOWS as DIALOG_WORKFLOWS
 from contentsync.bot.digest_workflows import WORKFLOWS as DIGEST_WORKFLOWS
 from contentsync.processor.workflows import WORKFLOWS as PROCESSOR_WORKFLOWS
 from contentsync.puller.account_workflows import WORKFLOWS as ACCOUNT_WORKFLOWS
+from contentsync.puller.housekeeping_workflows import WORKFLOWS as HOUSEKEEPING_WORKFLOWS
 from contentsync.puller.workflows import WORKFLOWS as PULLER_WORKFLOWS
 
 WORKFLOWS: list[Any] = [
     *PULLER_WORKFLOWS,
     *ACCOUNT_WORKFLOWS,
+    *HOUSEKEEPING_WORKFLOWS,
     *PROCESSOR_WORKFLOWS,
     *DIGEST_WORKFLOWS,
     *DIALOG_WORKFLOWS,
