@@ -67,6 +67,14 @@ def test_reprocess_without_a_database_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "nowhere").exists()
 
 
+def test_reprocess_says_when_the_database_does_not_answer() -> None:
+    refused = contentsync("reprocess", DATABASE_URL="postgresql+asyncpg://person:hunter2@127.0.0.1:9/x")
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("contentsync: The database does not answer (")
+    assert refused.stderr.count("\n") == 1
+    assert "hunter2" not in refused.stderr
+
+
 class Terminal(io.StringIO):
     """Text that goes to somebody's eyes."""
 
@@ -100,6 +108,8 @@ def test_each_trouble_says_what_to_do_but_not_without_end() -> None:
         "1,234 answers read in 12.3 s, 40 missing, 1 damaged, 1 unreadable. "
         "Items: 1 added, 2 changed, 3,456 as they were."
     )
-    assert lines[0] == "raw/000 (2 answers) is missing: put it back from a backup and run this again"
+    assert (
+        lines[0] == "raw/000 (2 answers) is missing or cannot be opened: put it back from a backup and run this again"
+    )
     assert lines[-1] == "… and 2 more files."
     assert len(lines) == MOST_FILES + 1

@@ -8,6 +8,7 @@ from typing import TextIO
 
 from contentsync.db import sources
 from contentsync.db.engine import Database
+from contentsync.db.inbox import is_unavailable
 from contentsync.db.schema import migrate
 from contentsync.errors import ConfigurationError
 from contentsync.puller.reprocess import Reprocessed, Reprocessor, Trouble
@@ -21,7 +22,7 @@ MOST_FILES = 20
 """Files with trouble that are named; of more only the number is told."""
 
 ADVICE = {
-    Trouble.MISSING: "is missing: put it back from a backup and run this again",
+    Trouble.MISSING: "is missing or cannot be opened: put it back from a backup and run this again",
     Trouble.DAMAGED: "is damaged: put it back from a backup and run this again",
     Trouble.UNREADABLE: "could not be understood: a newer version of contentsync may, the file itself is fine",
 }
@@ -34,12 +35,23 @@ def run(settings: Settings, *, since: datetime | None, source_id: int | None) ->
     The exit status: 0 if every answer was read, 1 if some were missing or broken.
 
     Raises:
-        ConfigurationError: there is nothing to work on; the message says what to do.
+        ConfigurationError: there is nothing to work on, or the database does not answer; the message says what to do.
     """
-    return asyncio.run(_run(settings, since, source_id))
+    began_at = time.monotonic()
+    try:
+        done = asyncio.run(_run(settings, since, source_id))
+    except Exception as error:
+        if not (isinstance(error, OSError) or is_unavailable(error)):
+            raise
+        raise ConfigurationError(
+            f"The database does not answer ({type(error).__name__}). Look at DATABASE_URL and at what else uses the "
+            "database, then run this again: what was done is kept."
+        ) from error
+    print("\n".join(describe(done, time.monotonic() - began_at)))
+    return EXIT_INCOMPLETE if any(done.troubles.values()) else 0
 
 
-async def _run(settings: Settings, since: datetime | None, source_id: int | None) -> int:
+async def _run(settings: Settings, since: datetime | None, source_id: int | None) -> Reprocessed:
     if settings.database_url is None and not (settings.data_dir / "contentsync.db").exists():
         raise ConfigurationError(
             f"There is no database in {settings.data_dir.resolve()}. Set CONTENTSYNC_DATA_DIR to the directory that "
@@ -51,14 +63,12 @@ async def _run(settings: Settings, since: datetime | None, source_id: int | None
         await migrate(database)
         await _check_source(database, source_id)
         bar = ProgressBar(sys.stderr)
-        began_at = time.monotonic()
         done = await reprocessor.run(since=since, source_id=source_id, progress=bar.show)
         bar.end()
     finally:
         reprocessor.close()
         await database.close()
-    print("\n".join(describe(done, time.monotonic() - began_at)))
-    return EXIT_INCOMPLETE if any(done.troubles.values()) else 0
+    return done
 
 
 async def _check_source(database: Database, source_id: int | None) -> None:

@@ -30,7 +30,7 @@ def read_answer(data_dir: Path, place: Place, *, url: str, body_hash: str) -> Fe
     It waits for the disk: call it in a thread or a process.
 
     Raises:
-        FileNotFoundError: the archive file is missing.
+        OSError: the archive file is missing or cannot be opened.
         RecordDamaged: see there.
     """
     record = _record(_member(data_dir / place.path, place))

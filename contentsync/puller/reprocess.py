@@ -33,7 +33,7 @@ class Trouble(StrEnum):
     """Why nothing came of an answer."""
 
     MISSING = "missing"
-    """Its file is not there."""
+    """Its file is not there, or cannot be opened."""
     DAMAGED = "damaged"
     """What lies at its place is not what was put there."""
     UNREADABLE = "unreadable"
@@ -174,7 +174,7 @@ def read_rows(data_dir: Path, document: Archived, reader: Reader) -> Outcome:
     try:
         fetched = read_answer(data_dir, place, url=document.url, body_hash=document.body_hash)
         rows = item_rows(reader.parse(fetched), source_id=document.source_id, now=document.fetched_at)
-    except FileNotFoundError:
+    except OSError:
         return Trouble.MISSING
     except RecordDamaged:
         return Trouble.DAMAGED

@@ -15,6 +15,7 @@ from typing_extensions import override
 
 from contentsync.db import integrations, sources
 from contentsync.db.account_models import Integration
+from contentsync.db.engine import Database
 from contentsync.db.items import ITEMS
 from contentsync.db.models import Item, RawDocument
 from contentsync.puller.account import AccountStore, Answer
@@ -205,6 +206,46 @@ async def test_missing_and_damaged_files_are_counted_and_the_rest_is_done(world:
         Trouble.MISSING: {"raw/2026/03/01/a-12.warc.gz": 1},
         Trouble.DAMAGED: {"raw/2026/03/01/b-13.warc.gz": 1, "raw/2026/03/01/c-14.warc.gz": 1},
     }
+
+
+async def test_a_file_that_cannot_be_opened_counts_as_missing(world: World) -> None:
+    await pulled_world(world, feeds=1)
+    path = world.archives()[0]
+    path.unlink()
+    path.mkdir()
+    assert (await reprocess(world)).troubles == {Trouble.MISSING: {"raw/2026/03/01/L0-12.warc.gz": 1}}
+
+
+async def test_beside_a_running_instance_the_later_word_counts(world: World) -> None:
+    """Reprocessing has a connection of its own, as a process of its own has, while edits are pulled."""
+    ids = await pulled_world(world)
+    other = Database(f"sqlite+aiosqlite:///{world.data_dir / 'contentsync.db'}")
+    reprocessor = Reprocessor(db=other, data_dir=world.data_dir, readers={"feed": FeedSource()})
+
+    async def pulls() -> None:
+        for hours in range(5, 10):
+            for name in "abc":
+                world.web.serve(f"/{name}", rss(f"two number-{hours}", f"at-{hours}", "one"))
+            await pull(world, ids, now=NOW + hours * HOUR, lease_id=f"L{hours}")
+
+    async def rebuilds(pulling: asyncio.Task[None]) -> int:
+        runs = 0
+        while not pulling.done():
+            done = await reprocessor.run()
+            assert (done.added, done.changed, done.troubles) == (0, 0, {})
+            runs += 1
+        return runs
+
+    pulling = asyncio.create_task(pulls())
+    assert await rebuilds(pulling) > 1
+    await pulling
+    before = await dump(world)
+    assert {row["title"] for row in before if row["external_id"] == "two"} == {"two number-9"}
+    await forget_items(world)
+    await reprocessor.run()
+    assert await dump(world) == before
+    reprocessor.close()
+    await other.close()
 
 
 async def test_another_record_in_the_place_is_not_taken_for_the_answer(world: World) -> None:

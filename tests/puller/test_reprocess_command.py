@@ -68,8 +68,9 @@ async def test_reprocess_names_what_is_missing(stopped: Path) -> None:
     assert missing.returncode == 1
     summary, advice = missing.stdout.splitlines()
     assert ", 2 missing. Items: 0 added" in summary
-    assert (
-        advice == f"{archive.relative_to(stopped)} (2 answers) is missing: put it back from a backup and run this again"
+    assert advice == (
+        f"{archive.relative_to(stopped)} (2 answers) is missing or cannot be opened: "
+        "put it back from a backup and run this again"
     )
 
 
