@@ -3,36 +3,98 @@
 import argparse
 import logging
 import sys
+from datetime import UTC, date, datetime
+from typing import NoReturn
+
+from typing_extensions import override
 
 from contentsync.errors import AlreadyRunning, ConfigurationError, ContentsyncError
-from contentsync.settings import load_settings
+from contentsync.settings import Settings, load_settings
 
 EXIT_FAILED = 1
 EXIT_REFUSED = 2
+EXIT_INTERRUPTED = 130
+
+COMMANDS = {
+    "run": ("run everything this process hosts until Ctrl-C or SIGTERM", "contentsync run"),
+    "reprocess": (
+        "build items anew from the raw archive, without a network",
+        "contentsync reprocess --since 2026-03-01",
+    ),
+}
+"""What each command does, and how it is typed."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Says in one sentence what is wrong with the arguments."""
+
+    @override
+    def error(self, message: str) -> NoReturn:
+        self.exit(EXIT_REFUSED, f"contentsync: {message} (`{self.prog} --help` shows what is understood)\n")
 
 
 def main() -> int:
     """Run one command; 0 is success, 1 a failure on the way, 2 a refusal to start (the sentence says why)."""
-    parser = argparse.ArgumentParser(
-        prog="contentsync", description="A self-hosted content digest.", epilog="Settings: see .env.example."
-    )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    commands.add_parser("run", help="run everything this process hosts until Ctrl-C or SIGTERM")
-    parser.parse_args()
+    parser = _parser()
+    arguments = parser.parse_args()
+    if arguments.command is None:
+        parser.error(f"say what to do: {' | '.join(COMMANDS)}")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     for chatty in ("httpx", "aiogram.event", "temporalio.activity", "temporalio.workflow", "alembic"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
-        settings = load_settings()
-        from contentsync.app import run
-
-        return run(settings)
+        return _run(load_settings(), arguments)
     except (ConfigurationError, AlreadyRunning) as refusal:
         print(f"contentsync: {refusal}", file=sys.stderr)
         return EXIT_REFUSED
     except ContentsyncError as failure:
         print(f"contentsync: {failure}", file=sys.stderr)
         return EXIT_FAILED
+    except KeyboardInterrupt:
+        print("\ncontentsync: stopped; what was done is kept", file=sys.stderr)
+        return EXIT_INTERRUPTED
+
+
+def _run(settings: Settings, arguments: argparse.Namespace) -> int:
+    if arguments.command == "reprocess":
+        from contentsync.commands import reprocess
+
+        return reprocess.run(settings, since=arguments.since, source_id=arguments.source)
+    from contentsync.app import run
+
+    return run(settings)
+
+
+def _parser() -> Parser:
+    examples = "\n".join(f"  {example}" for _, example in COMMANDS.values())
+    parser = Parser(
+        prog="contentsync",
+        description="A self-hosted content digest.",
+        epilog=f"examples:\n{examples}\n\nSettings: see .env.example.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", title="commands", metavar="COMMAND")
+    for name, (summary, example) in COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=summary, epilog=f"example: {example}")
+        if name == "reprocess":
+            _add_reprocess_arguments(command)
+    return parser
+
+
+def _add_reprocess_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--since", type=_day, metavar="DATE", help="only what was fetched on this day (UTC) or later: 2026-03-01"
+    )
+    parser.add_argument("--source", type=int, metavar="ID", help="only this source: its id in the table `source`")
+
+
+def _day(text: str) -> datetime:
+    """The beginning of a day."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date, write it like 2026-03-01") from None
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,9 @@ class Vault:
     """
 
     def __init__(self, keys: list[str]) -> None:
-        self._fernet = MultiFernet([Fernet(key) for key in keys])
+        fernets = [Fernet(key) for key in keys]
+        self._fernet = MultiFernet(fernets)
+        self._newest = fernets[0]
 
     def encrypt(self, text: str) -> str:
         """The text as a Fernet token, ASCII."""
@@ -34,6 +36,19 @@ class Vault:
             return self._fernet.decrypt(token.encode("ascii")).decode()
         except InvalidToken as error:
             raise CredentialError("Stored secrets were encrypted with another key.") from error
+
+    def renewed(self, token: str) -> str | None:
+        """The token written with the newest key; None if it is that already.
+
+        Raises:
+            CredentialError: none of the keys fits.
+        """
+        data = token.encode("ascii")
+        try:
+            self._newest.decrypt(data)
+        except InvalidToken:
+            return self.encrypt(self.decrypt(token))
+        return None
 
 
 def open_vault(configured: SecretStr | None, data_dir: Path) -> Vault:

@@ -23,7 +23,14 @@ from temporalio.client import (
 
 from contentsync.bot.contract import DIGEST_TICK, DigestTickInput
 from contentsync.processor.contract import PROCESS_NEW, ProcessNewInput
-from contentsync.puller.contract import PULL_DUE, SYNC_INTEGRATIONS, PullDueInput, SyncIntegrationsInput
+from contentsync.puller.contract import (
+    HOUSEKEEPING,
+    PULL_DUE,
+    SYNC_INTEGRATIONS,
+    HousekeepingInput,
+    PullDueInput,
+    SyncIntegrationsInput,
+)
 from contentsync.settings import Settings
 
 CATCH_UP = timedelta(minutes=1)
@@ -38,6 +45,7 @@ class Tick:
     workflow: str
     argument: Any
     every: timedelta
+    catch_up: timedelta = CATCH_UP
 
 
 def ticks(settings: Settings) -> list[Tick]:
@@ -47,6 +55,8 @@ def ticks(settings: Settings) -> list[Tick]:
         Tick("integrations", SYNC_INTEGRATIONS, SyncIntegrationsInput(), timedelta(minutes=15)),
         Tick("process", PROCESS_NEW, ProcessNewInput(), timedelta(minutes=5)),
         Tick("digests", DIGEST_TICK, DigestTickInput(), timedelta(seconds=settings.digest_tick_seconds)),
+        # A machine that is off at midnight does it when it is on again.
+        Tick("housekeeping", HOUSEKEEPING, HousekeepingInput(), timedelta(days=1), catch_up=timedelta(days=1)),
     ]
 
 
@@ -70,7 +80,7 @@ def _schedule(tick: Tick, task_queue: str) -> Schedule:
             execution_timeout=timedelta(hours=1),
         ),
         spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=tick.every)]),
-        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=CATCH_UP),
+        policy=SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP, catchup_window=tick.catch_up),
     )
 
 

@@ -21,6 +21,8 @@ from contentsync.puller.account import AccountStore
 from contentsync.puller.account_activities import AccountActivities, account_kinds
 from contentsync.puller.account_workflows import WORKFLOWS as ACCOUNT_WORKFLOWS
 from contentsync.puller.activities import PullerActivities
+from contentsync.puller.housekeeping import HousekeepingActivities
+from contentsync.puller.housekeeping_workflows import WORKFLOWS as HOUSEKEEPING_WORKFLOWS
 from contentsync.puller.mailbox_account import MailboxAccount
 from contentsync.puller.newsapi_account import NewsApiAccount
 from contentsync.puller.unsubscribe import UnsubscribeActivities
@@ -36,6 +38,7 @@ GRACE = timedelta(seconds=3)
 WORKFLOWS: list[type] = [
     *PULLER_WORKFLOWS,
     *ACCOUNT_WORKFLOWS,
+    *HOUSEKEEPING_WORKFLOWS,
     *PROCESSOR_WORKFLOWS,
     *DIGEST_WORKFLOWS,
     *DIALOG_WORKFLOWS,
@@ -69,6 +72,7 @@ def build_worker(
         activities=[
             *puller.all(),
             *AccountActivities(db=db, vault=vault, data_dir=settings.data_dir, accounts=accounts).all(),
+            *HousekeepingActivities(db=db, vault=vault, settings=settings).all(),
             *UnsubscribeActivities(db=db, vault=vault, client=fetcher).all(),
             *ProcessorActivities(db).all(),
             *DigestActivities(db, bot).all(),

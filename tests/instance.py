@@ -46,6 +46,11 @@ class Instance:
         return Path(self._variables["CONTENTSYNC_DATA_DIR"])
 
     @property
+    def runs(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._process is not None
+
+    @property
     def pid(self) -> int:
         """The process id of the running process."""
         assert self._process is not None

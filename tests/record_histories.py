@@ -58,7 +58,8 @@ async def live(web: FakeWeb, chat: Instance) -> None:
     await chat.wait_for(says("history story 11"))
     port = json.loads((chat.data / "temporal.json").read_text())["port"]
     client = await Client.connect(f"127.0.0.1:{port}")
-    await client.get_schedule_handle("process").trigger()
+    for schedule in ("process", "housekeeping"):
+        await client.get_schedule_handle(schedule).trigger()
     await asyncio.sleep(5)
 
 

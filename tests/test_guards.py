@@ -31,7 +31,8 @@ LAYERS: dict[str, set[str]] = {
     "worker": {"errors", "settings", "credentials", "temporal", "sources", "db", "puller", "processor", "bot"},
     "app": {"errors", "settings", "credentials", "temporal", "embedded", "sources", "db", "puller", "processor", "bot",
             "schedules", "web", "localchat", "worker"},
-    "__main__": {"errors", "settings", "app"},
+    "commands": {"errors", "settings", "sources", "db", "puller"},
+    "__main__": {"errors", "settings", "app", "commands"},
 }  # fmt: skip
 """What a room may import besides itself and any room's `contract`."""
 

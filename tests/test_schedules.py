@@ -1,5 +1,6 @@
 """The registrar against a real server: created once, updated in place, a pause of the operator kept."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 from temporalio.testing import WorkflowEnvironment
@@ -24,3 +25,10 @@ async def test_registering_twice_updates_in_place(temporal_dev: WorkflowEnvironm
 
     for tick in ticks(Settings()):
         await client.get_schedule_handle(tick.id).delete()
+
+
+async def test_a_machine_that_is_off_at_midnight_keeps_house_later() -> None:
+    """The others look at what is due at every tick, so a missed one is none that matters."""
+    kept = {tick.id: tick.catch_up for tick in ticks(Settings())}
+    assert kept.pop("housekeeping") == timedelta(days=1)
+    assert set(kept.values()) == {timedelta(minutes=1)}

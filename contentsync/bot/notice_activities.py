@@ -6,7 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from aiogram import Bot
-from aiogram.exceptions import AiogramError, TelegramBadRequest, TelegramForbiddenError, TelegramRetryAfter
+from aiogram.exceptions import (
+    TelegramForbiddenError,
+    TelegramNetworkError,
+    TelegramRetryAfter,
+    TelegramServerError,
+)
 from temporalio import activity
 
 from contentsync.bot import texts
@@ -40,38 +45,61 @@ class NoticeActivities:
 
     @activity.defn(name=SEND_NOTICES)
     async def send_notices(self, request: SendNoticesInput) -> SendNoticesResult:
-        """Send what waits. One that cannot be sent now waits behind the others; a chat that refuses us is left out."""
+        """Send what waits. One that cannot be sent now waits behind the others; a chat that refuses us is left out.
+
+        While Telegram does not answer nothing is tried any further.
+        """
         now = datetime.fromisoformat(request.now)
         sent = 0
+        refusing: set[int] = set()
         async with heartbeating():
             async with self._db.read() as session:
                 waiting = await notices.list_unsent(session, limit=MOST)
             for notice, subscriber in waiting:
-                sent += await self._send(notice, subscriber, now)
+                if subscriber.chat_id in refusing:
+                    continue
+                try:
+                    sent += await self._send(notice, subscriber, now)
+                except TelegramForbiddenError:
+                    refusing.add(subscriber.chat_id)
+                    await set_blocked(self._db, subscriber.chat_id, blocked=True, now=now)
+                except (TelegramNetworkError, TelegramServerError) as error:
+                    activity.logger.warning("telegram does not answer error=%s", type(error).__name__)
+                    break
             async with self._db.read() as session:
                 left = await notices.count_unsent(session)
         return SendNoticesResult(sent=sent, left=left)
 
     async def _send(self, notice: Notice, subscriber: Subscriber, now: datetime) -> bool:
-        text = texts.say_notice(notice.text_key, notice.params)
+        """Whether it was sent; a notice that is the problem itself is tried again after all others.
+
+        Raises:
+            TelegramForbiddenError: the chat refuses us.
+            TelegramNetworkError, TelegramServerError: Telegram does not answer.
+        """
+        try:
+            text = texts.say_notice(notice.text_key, notice.params)
+            await self._deliver(subscriber.chat_id, text, self._keyboard(notice))
+        except (TelegramForbiddenError, TelegramNetworkError, TelegramServerError):
+            raise
+        except Exception as error:  # noqa: BLE001 - one that cannot be put into words must not stop the others
+            activity.logger.warning("notice not sent notice=%s error=%s", notice.id, type(error).__name__)
+            async with self._db.write() as session:
+                await notices.count_attempt(session, notice_id=notice.id or 0)
+            return False
+        async with self._db.write() as session:
+            await notices.mark_sent(session, notice_id=notice.id or 0, now=now)
+        return True
+
+    async def _deliver(self, chat_id: int, text: str, keyboard: Keyboard) -> None:
         while True:
             await self._pace.wait()
             try:
-                await self._bot.send_message(subscriber.chat_id, text, reply_markup=markup(self._keyboard(notice)))
+                await self._bot.send_message(chat_id, text, reply_markup=markup(keyboard))
             except TelegramRetryAfter as error:
                 await asyncio.sleep(error.retry_after)
-                continue
-            except TelegramForbiddenError:
-                await set_blocked(self._db, subscriber.chat_id, blocked=True, now=now)
-                return False
-            except (TelegramBadRequest, AiogramError) as error:
-                activity.logger.warning("notice not sent notice=%s error=%s", notice.id, type(error).__name__)
-                async with self._db.write() as session:
-                    await notices.count_attempt(session, notice_id=notice.id or 0)
-                return False
-            async with self._db.write() as session:
-                await notices.mark_sent(session, notice_id=notice.id or 0, now=now)
-            return True
+            else:
+                return
 
     def _keyboard(self, notice: Notice) -> Keyboard:
         """The stored buttons; an encrypted address is read only here."""

@@ -19,6 +19,8 @@ class Integration(Base, table=True):
     __table_args__ = (
         UniqueConstraint("subscriber_id", "kind", "account"),
         Index("ix_integration_due", "next_sync_at", "lease_until"),
+        # An id is never given twice: files, quotas and work under way are named by it, also after the account is gone.
+        {"sqlite_autoincrement": True},
     )
 
     id: int | None = row_id()

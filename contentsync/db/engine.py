@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 BUSY_TIMEOUT_MS = 10_000
@@ -25,7 +25,8 @@ class Database:
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         # Each SQLite connection is a thread: a few that stay are faster than many that come and go.
         pool = {"pool_size": 6, "max_overflow": 0} if self.is_sqlite else {"pool_pre_ping": True}
-        self.engine: AsyncEngine = create_async_engine(url, pool_timeout=60, **pool)
+        # What a statement carries may be somebody's secret: errors show the statement alone.
+        self.engine: AsyncEngine = create_async_engine(url, pool_timeout=60, hide_parameters=True, **pool)
         # SQLite has one writer; waiting in line here is fair, its own busy handler is not.
         self._write_lock = asyncio.Lock()
         if self.is_sqlite:
@@ -50,6 +51,12 @@ class Database:
             yield session
             await session.commit()
 
+    @asynccontextmanager
+    async def outside(self) -> AsyncIterator[AsyncConnection]:
+        """A connection outside of any transaction (SQLite); this process's write transactions wait meanwhile."""
+        async with self._write_lock, self.engine.connect() as connection:
+            yield await connection.execution_options(outside=True)
+
     async def answers(self) -> bool:
         """Whether the database answers a trivial question; raises what the driver raises if not."""
         async with self.engine.connect() as connection:
@@ -69,5 +76,6 @@ def _set_pragmas(connection: Any, _record: Any) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    immediate = connection.get_execution_options().get("immediate", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+    options = connection.get_execution_options()
+    if not options.get("outside", False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("immediate", False) else "BEGIN")

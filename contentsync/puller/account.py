@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
+from uuid import uuid4
 
 from contentsync.db import integrations, items, sources
 from contentsync.db.account_models import Integration
@@ -104,7 +105,7 @@ class AccountStore:
     ) -> int:
         """Store the answers' items, and with them the account's cursor; gives how many items are new.
 
-        `name` is the archive file's: unique for each call. Without answers only the cursor is stored. What is `shared`
+        The archive file's name begins with `name`. Without answers only the cursor is stored. What is `shared`
         belongs to sources that others follow, too, and stays in the archive when the account goes.
 
         Raises:
@@ -112,7 +113,9 @@ class AccountStore:
             NotAFeed: an answer is not what its kind reads; nothing was stored.
         """
         arrivals = [await self._take_in(answer, now) for answer in answers]
-        archive = ArchiveFile(self._data_dir, name, now, owner_id=None if shared else integration.id)
+        # What was done before a crash is done once more, and the file of the first time may be there.
+        own_name, owner_id = f"{name}-{uuid4().hex[:8]}", None if shared else integration.id
+        archive = ArchiveFile(self._data_dir, own_name, now, owner_id=owner_id)
         places = await asyncio.to_thread(archive.append, [arrival.record for arrival in arrivals])
         async with self._db.write() as session:
             if not await integrations.lock_leased(

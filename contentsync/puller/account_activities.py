@@ -14,7 +14,7 @@ from contentsync.credentials import Vault
 from contentsync.db import drafts, integrations, notices, sources
 from contentsync.db.account_models import Integration
 from contentsync.db.engine import Database
-from contentsync.errors import AccountRefused, QuotaSpent, SourceError
+from contentsync.errors import AccountRefused, ContentsyncError, CredentialError, QuotaSpent, SourceError
 from contentsync.puller.account import Account, Connected, LeaseLost, Synced
 from contentsync.puller.archive import owned_directory
 from contentsync.puller.contract import ConnectAccountResult, RemoveAccountInput, SyncResult
@@ -41,6 +41,8 @@ CONNECT_SECONDS = 45
 USUAL_MINUTES = 15
 MAX_MINUTES = 24 * 60
 AT_ONCE = 10
+UNREADABLE = "account_unreadable"
+"""The sentence for an account whose credentials were encrypted with a key that is gone."""
 
 
 class AccountActivities:
@@ -90,7 +92,7 @@ class AccountActivities:
                 await self._note_success(integration, synced, now)
             except LeaseLost:
                 return SyncResult()
-            except (SourceError, TimeoutError) as error:
+            except (ContentsyncError, TimeoutError) as error:
                 await self._note_failure(integration, error, now)
                 return SyncResult(failed=1)
             except Exception as error:  # noqa: BLE001 - a bug that one account brings out must not stop the others
@@ -116,8 +118,9 @@ class AccountActivities:
     async def _note_failure(self, integration: Integration, error: Exception, now: datetime) -> None:
         """Plan the next sync by what went wrong; an owner whose account is refused is asked once."""
         failure = _failure(error)
-        failures = integration.failures + 1
-        refused = isinstance(error, AccountRefused)
+        # A plan that is used up is no fault of the account: nothing is made slower by it.
+        failures = integration.failures + (0 if isinstance(error, QuotaSpent) else 1)
+        refused = isinstance(error, (AccountRefused, CredentialError))
         async with self._db.write() as session:
             held = await integrations.end_lease(
                 session,
@@ -136,7 +139,7 @@ class AccountActivities:
                     session,
                     subscriber_id=integration.subscriber_id,
                     key=f"refused/{integration.id}/{now.isoformat()}",
-                    text_key=f"{integration.kind}_refused",
+                    text_key=UNREADABLE if isinstance(error, CredentialError) else f"{integration.kind}_refused",
                     params={"account": integration.account},
                     now=now,
                     keyboard=[[{"text": "Connect again", "callback_data": f"connect:{integration.kind}"}]],
@@ -151,14 +154,18 @@ class AccountActivities:
                 draft = await drafts.get_draft(session, draft_id=work.draft_id)
             if draft is None:
                 raise ApplicationError(f"draft {work.draft_id} is gone", type="DraftGone", non_retryable=True)
-            if "integration_id" in draft.outcome:
-                return ConnectAccountResult(draft.outcome["integration_id"])
+            if draft.outcome.keys() & {"integration_id", "reason_key"}:
+                return ConnectAccountResult(draft.outcome.get("integration_id"))
             try:
                 async with asyncio.timeout(CONNECT_SECONDS):
                     given = self._vault.decrypt(draft.text)
                     connected = await self._accounts[work.kind].connect(draft.subscriber_id, given, now)
-            except (SourceError, TimeoutError) as error:
+            except (ContentsyncError, TimeoutError) as error:
                 await self._note_not_connected(draft.subscriber_id, work, _failure(error), now)
+                return ConnectAccountResult()
+            except Exception as error:  # noqa: BLE001 - its text may hold what was given, and Temporal would keep it
+                report("connect", draft.id, error)
+                await self._note_not_connected(draft.subscriber_id, work, INTERNAL, now)
                 return ConnectAccountResult()
             return ConnectAccountResult(await self._store(draft.subscriber_id, work, connected, now))
 
@@ -208,21 +215,29 @@ class AccountActivities:
             async with self._db.read() as session:
                 integration = await integrations.get_integration(session, integration_id=request.integration_id)
             if integration is not None:
-                try:
-                    async with asyncio.timeout(CONNECT_SECONDS):
-                        await self._accounts[integration.kind].disconnect(integration)
-                except (SourceError, TimeoutError) as error:
-                    activity.logger.warning(
-                        "not given back integration=%s reason=%s", integration.id, _failure(error).reason_key
-                    )
+                await self._give_back(integration)
                 async with self._db.write() as session:
                     await integrations.remove(session, integration_id=request.integration_id)
             await asyncio.to_thread(_remove_tree, owned_directory(self._data_dir, request.integration_id))
+
+    async def _give_back(self, integration: Integration) -> None:
+        """Tell the service that the account is no longer used. Whatever comes of it, the owner wants it deleted."""
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await self._accounts[integration.kind].disconnect(integration)
+        except (ContentsyncError, TimeoutError) as error:
+            activity.logger.warning(
+                "not given back integration=%s reason=%s", integration.id, _failure(error).reason_key
+            )
+        except Exception as error:  # noqa: BLE001 - nor may a bug keep an account that its owner has removed
+            report("disconnect", integration.id, error)
 
 
 def _failure(error: Exception) -> Failure:
     if isinstance(error, SourceError):
         return failure_of(error)
+    if isinstance(error, ContentsyncError):
+        return Failure(error.reason_key, error.params)
     return Failure("timed_out", {}) if isinstance(error, TimeoutError) else INTERNAL
 
 

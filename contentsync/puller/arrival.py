@@ -42,7 +42,6 @@ def take_in(kind: Reader, fetched: Fetched, *, source_id: int, now: datetime) ->
         NotAFeed: see `Reader.parse`.
     """
     document = kind.parse(fetched)
-    entries = {entry.external_id: entry for entry in reversed(document.entries)}
     return Arrival(
         url=fetched.url,
         body_hash=fetched.body_hash,
@@ -50,10 +49,16 @@ def take_in(kind: Reader, fetched: Fetched, *, source_id: int, now: datetime) ->
         last_modified=fetched.last_modified,
         record=encode_response(fetched, now),
         document=replace(document, entries=()),  # `rows` holds them, and it all crosses between processes
-        rows=tuple(item_row(entry, source_id=source_id, now=now) for entry in reversed(entries.values())),
+        rows=item_rows(document, source_id=source_id, now=now),
         hints=fetched.hints,
         rhythm_minutes=rhythm_minutes((e.published_at for e in document.entries if e.published_at), now),
     )
+
+
+def item_rows(document: Document, *, source_id: int, now: datetime) -> tuple["ItemRow", ...]:
+    """The rows of a document's entries, in its order; of entries with the same id the first counts."""
+    entries = {entry.external_id: entry for entry in reversed(document.entries)}
+    return tuple(item_row(entry, source_id=source_id, now=now) for entry in reversed(entries.values()))
 
 
 def item_row(entry: Entry, *, source_id: int, now: datetime) -> "ItemRow":

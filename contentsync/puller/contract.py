@@ -9,6 +9,7 @@ CONNECT_ACCOUNT = "puller.ConnectAccount"
 SYNC_INTEGRATIONS = "puller.SyncIntegrations"
 REMOVE_ACCOUNT = "puller.RemoveAccount"
 UNSUBSCRIBE = "puller.Unsubscribe"
+HOUSEKEEPING = "puller.Housekeeping"
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,37 @@ class UnsubscribeResult:
     `params`."""
 
     done: bool = False
+
+
+@dataclass(frozen=True)
+class HousekeepingInput:
+    """`now`: ISO 8601 with offset, to simulate a moment; None is the workflow's own time."""
+
+    now: str | None = None
+
+
+@dataclass(frozen=True)
+class HousekeepingResult:
+    """What was removed and renewed, step by step. The steps in `failed` came to nothing; the next day tries again."""
+
+    raw_documents: int = 0
+    raw_days: int = 0
+    """Days of raw files, each account's counted for itself."""
+    orphans: int = 0
+    """Directories of accounts that are gone."""
+    drafts: int = 0
+    updates: int = 0
+    """Updates that were set aside."""
+    notices: int = 0
+    quotas: int = 0
+    sign_ins: int = 0
+    renewed: int = 0
+    """Secrets written anew with the newest key."""
+    unreadable: int = 0
+    """Secrets that none of the keys fits."""
+    freed_bytes: int = 0
+    """What the database gave back to the disk."""
+    failed: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -53,4 +53,6 @@ SENTENCES = {
     "ask_topic_language_again": "I know no such language. Tap one of these or send its name, or /cancel.",
     "expired_topic_language": "I no longer wait for the language, so the topic is not added. /topics lets you add it.",
     "toast_removed": "Removed",
+    "account_unreadable": "I can no longer read what I keep of your account <b>{account}</b>: this bot has another "
+    "secret key now. Please connect it again; what you follow through it stays.",
 }

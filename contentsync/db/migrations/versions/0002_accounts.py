@@ -60,6 +60,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_integration")),
         sa.UniqueConstraint("subscriber_id", "kind", "account", name=op.f("uq_integration_subscriber_id_kind_account")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("integration", schema=None) as batch_op:
         batch_op.create_index("ix_integration_due", ["next_sync_at", "lease_until"], unique=False)
