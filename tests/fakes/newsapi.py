@@ -13,7 +13,7 @@ and noted in `refused`.
 
 import asyncio
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
@@ -59,7 +59,10 @@ class Refusal(Exception):
 
 @dataclass
 class FakeNewsApi:
-    """The server. `key` is the only good one; `delay` is how late articles appear; `limits` None: a paid plan."""
+    """The server.
+
+    `key` is a good one, and so are `more_keys`; `delay` is how late articles appear; `limits` None: a paid plan.
+    """
 
     key: str
     now: datetime = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -67,6 +70,7 @@ class FakeNewsApi:
     limits: tuple[tuple[timedelta, int], ...] | None = LIMITS
     most_results: int | None = MOST_RESULTS
     reach: timedelta | None = timedelta(days=30)
+    more_keys: set[str] = field(default_factory=set)
     requests: list[Asked] = field(default_factory=list)
     refusals: dict[str, Refusal] = field(default_factory=dict)
     """What is answered to a search for these words instead of articles; "" is any."""
@@ -133,9 +137,14 @@ class FakeNewsApi:
         return Counter(asked.query.get("q", "") for asked in self.requests)
 
     def most_in(self, window: timedelta) -> int:
-        """The most requests in any window of this length."""
-        times = [asked.at for asked in self.requests]
-        return max((sum(0 <= (other - time) / window < 1 for other in times) for time in times), default=0)
+        """The most requests with one key in any window of this length."""
+        by_key: dict[str, list[datetime]] = defaultdict(list)
+        for asked in self.requests:
+            by_key[asked.key].append(asked.at)
+        return max(
+            (sum(0 <= (other - time) / window < 1 for other in times) for times in by_key.values() for time in times),
+            default=0,
+        )
 
     async def _everything(self, request: web.Request) -> web.Response:
         query, key = dict(request.query), request.headers.get("X-Api-Key", "")
@@ -177,7 +186,7 @@ class FakeNewsApi:
     def _check_key(self, key: str, at: datetime) -> None:
         if not key:
             raise Refusal(401, "apiKeyMissing", "Your API key is missing.")
-        if key != self.key:
+        if key != self.key and key not in self.more_keys:
             raise Refusal(401, "apiKeyInvalid", "Your API key is invalid or incorrect.")
         for window, limit in self.limits or ():
             counted = [asked for asked in self.requests if asked.key == key and asked.at > at - window]
