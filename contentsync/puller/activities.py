@@ -14,6 +14,7 @@ from contentsync.db.engine import Database
 from contentsync.errors import SourceError
 from contentsync.puller.batches import BatchPuller
 from contentsync.puller.contract import FIND_FEEDS, FindFeedsResult, PullResult
+from contentsync.puller.errand import Equipment
 from contentsync.puller.intake import failure_of
 from contentsync.puller.plan import Bounds
 from contentsync.puller.work import (
@@ -56,12 +57,12 @@ class PullerActivities:
             db=db,
             client=client,
             data_dir=settings.data_dir,
-            kinds=kinds,
+            equipment=Equipment(kinds, settings.allow_private_networks, settings.trusted_hosts),
             bounds=Bounds(settings.min_pull_interval_minutes, settings.max_pull_interval_minutes),
         )
 
     def close(self) -> None:
-        """End what parses."""
+        """End what fetches and parses."""
         self._batches.close()
 
     def all(self) -> list[Callable[..., Any]]:

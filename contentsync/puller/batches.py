@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 
 import httpx
@@ -14,16 +13,16 @@ from contentsync.db.items import ItemRow
 from contentsync.db.models import Source as StoredSource
 from contentsync.errors import SourceError
 from contentsync.puller.archive import ArchiveFile, Place
-from contentsync.puller.arrival import Arrival, take_in
+from contentsync.puller.arrival import Arrival
 from contentsync.puller.contract import PullResult
+from contentsync.puller.errand import Equipment, Errand
 from contentsync.puller.hosts import HostSlots
 from contentsync.puller.intake import INTERNAL, Failure, Pull, failure_of, id_of, pull_record, raw_row
-from contentsync.puller.parser import Batch as ParserBatch
-from contentsync.puller.parser import Parser
 from contentsync.puller.plan import Bounds
 from contentsync.puller.report import report
+from contentsync.puller.runner import Run, Runner
 from contentsync.puller.work import PullBatchInput, total
-from contentsync.sources.base import Source, SourceRef, Unchanged
+from contentsync.sources.base import SourceRef, Unchanged
 
 GROUP_SOURCES = 25
 GROUP_ROWS = 1000
@@ -32,22 +31,20 @@ for the write lock, and a crash loses no more."""
 
 
 class BatchPuller:
-    """Pulls batches; several may run at the same time and share the client, the manners and the parser."""
+    """Pulls batches; several may run at the same time and share the client, the manners and the processes."""
 
     def __init__(
-        self, *, db: Database, client: httpx.AsyncClient, data_dir: Path, kinds: Mapping[str, Source], bounds: Bounds
+        self, *, db: Database, client: httpx.AsyncClient, data_dir: Path, equipment: Equipment, bounds: Bounds
     ) -> None:
         self._db = db
-        self._client = client
         self._data_dir = data_dir
-        self._kinds = kinds
         self._bounds = bounds
         self._hosts = HostSlots()
-        self._parser = Parser()
+        self._runner = Runner(client=client, equipment=equipment)
 
     def close(self) -> None:
-        """End what parses."""
-        self._parser.close()
+        """End what fetches and parses."""
+        self._runner.close()
 
     async def pull(self, batch: PullBatchInput, *, attempt: int = 1) -> PullResult:
         """Pull what the lease still holds of the batch. After a crash, another attempt goes on after the last group."""
@@ -56,8 +53,8 @@ class BatchPuller:
         async with self._db.read() as session:
             due = await sources.list_leased(session, lease_id=batch.lease_id, source_ids=batch.source_ids)
         ended: asyncio.Queue[Pull] = asyncio.Queue()
-        async with self._parser.batch(len(due)) as parser:
-            pulls = [asyncio.create_task(self._pull_into(ended, source, parser, now)) for source in due]
+        async with self._runner.batch(len(due)) as run:
+            pulls = [asyncio.create_task(self._pull_into(ended, source, run, now)) for source in due]
             try:
                 groups = _groups(ended, len(due))
                 return total([await self._keep(group, archive, batch.lease_id, now) async for group in groups])
@@ -66,32 +63,25 @@ class BatchPuller:
                     pull.cancel()
                 await asyncio.gather(*pulls, return_exceptions=True)
 
-    async def _pull_into(
-        self, ended: asyncio.Queue[Pull], source: StoredSource, parser: ParserBatch, now: datetime
-    ) -> None:
+    async def _pull_into(self, ended: asyncio.Queue[Pull], source: StoredSource, run: Run, now: datetime) -> None:
         # The task itself keeps nothing, so that what is stored can be forgotten while the batch goes on.
-        ended.put_nowait(await self._pull(source, parser, now))
+        ended.put_nowait(await self._pull(source, run, now))
 
-    async def _pull(self, source: StoredSource, parser: ParserBatch, now: datetime) -> Pull:
+    async def _pull(self, source: StoredSource, run: Run, now: datetime) -> Pull:
         """Fetch and parse one source. Whatever goes wrong with it is its own result, so that the batch goes on."""
         try:
-            return Pull(source, await self._fetch(source, parser, now))
+            return Pull(source, await self._fetch(source, run, now))
         except SourceError as error:
             return Pull(source, failure_of(error))
         except Exception as error:  # noqa: BLE001 - a bug that one source brings out must not stop the others
             report("pull", source.id, error)
             return Pull(source, INTERNAL)
 
-    async def _fetch(self, source: StoredSource, parser: ParserBatch, now: datetime) -> Arrival | Unchanged:
-        kind = self._kinds[source.kind]
+    async def _fetch(self, source: StoredSource, run: Run, now: datetime) -> Arrival | Unchanged:
         ref = SourceRef(source.url, source.etag, source.last_modified, source.body_hash)
         async with self._hosts.slot(source.url):
-            fetched = await kind.fetch(self._client, ref)
-            if isinstance(fetched, Unchanged):
-                return fetched
             # The slot is kept while parsing, so that bodies do not pile up in memory.
-            work = partial(take_in, kind, fetched, source_id=id_of(source), now=now)
-            return await parser.run(work)
+            return await run(Errand(id_of(source), source.kind, ref, now))
 
     async def _keep(self, group: Sequence[Pull], archive: ArchiveFile, lease_id: str, now: datetime) -> PullResult:
         """Archive a group, then store it; if the database refuses a value in it, each source is stored for itself."""

@@ -20,7 +20,7 @@ from tests.bench.feeds import ENTRIES, address
 from tests.bench.lines import Line
 from tests.instance import Instance
 
-FEEDS = 1000
+FEEDS = 2000
 
 
 async def cold(folder: Path) -> list[Line]:

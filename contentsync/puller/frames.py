@@ -1,0 +1,24 @@
+"""How the program and its pull processes talk: pickled values, each behind its length, over a socket of their own."""
+
+import asyncio
+import pickle
+import struct
+from typing import Any
+
+_LENGTH = struct.Struct("!I")
+
+
+def frame(value: object) -> bytes:
+    """A value as it is sent."""
+    data = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+    return _LENGTH.pack(len(data)) + data
+
+
+async def read_frame(reader: asyncio.StreamReader) -> Any:
+    """The next value.
+
+    Raises:
+        asyncio.IncompleteReadError, ConnectionError: the other side has gone.
+    """
+    (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
+    return pickle.loads(await reader.readexactly(length))  # noqa: S301 - both sides are this program
