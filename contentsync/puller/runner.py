@@ -89,7 +89,8 @@ class Runner:
         if isinstance(fetched, Unchanged):
             return fetched
         work = partial(take_in, kind, fetched, source_id=errand.source_id, now=errand.now)
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        arrival: Arrival = await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        return arrival
 
     async def _elsewhere(self, errand: Errand) -> Arrival | Unchanged:
         """What a process makes of it. If the process dies over it, it is done once more in a new one.

@@ -7,7 +7,6 @@ import sys
 from functools import partial
 
 import pytest
-
 from contentsync.puller.parser import MANY, Parser
 
 
