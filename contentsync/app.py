@@ -255,7 +255,7 @@ async def _worker(
     fetcher = open_client(allow_private_networks=settings.allow_private_networks, trusted_hosts=settings.trusted_hosts)
     stack.push_async_callback(fetcher.aclose)
     puller = PullerActivities(db=database, vault=vault, client=fetcher, settings=settings, kinds=SOURCES)
-    stack.callback(puller.close)
+    stack.push_async_callback(puller.close)
     accounts: dict[str, Account] = account_kinds([])
     worker = Worker(
         client,

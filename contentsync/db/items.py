@@ -112,7 +112,9 @@ async def count_items(session: AsyncSession, *, source_id: int) -> int:
 def _upsert(engine: str) -> Any:
     statement = insert_for(engine, ITEMS).inline()
     new = statement.excluded
-    every = {name: value(name) for name in ItemRow.__annotations__} | {"summary_text": literal_column("''")}
+    every: dict[str, Any] = {name: value(name) for name in ItemRow.__annotations__} | {
+        "summary_text": literal_column("''")
+    }
     return statement.values(every).on_conflict_do_update(
         index_elements=[ITEMS.c.source_id, ITEMS.c.external_id],
         set_={name: new[name] for name in (*EDITED, "content_hash")} | {"processed_at": null()},

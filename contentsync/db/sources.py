@@ -181,6 +181,11 @@ async def claim_sources(
     return sorted(claimed.scalars())
 
 
+async def renew_leases(session: AsyncSession, *, lease_id: str, lease_until: datetime) -> None:
+    """Hold on to everything that is still under this lease."""
+    await session.exec(update(SOURCES).where(SOURCES.c.lease_id == lease_id).values(lease_until=lease_until))
+
+
 async def list_leased(session: AsyncSession, *, lease_id: str, source_ids: Sequence[int]) -> list[Source]:
     """Those of the sources that are still to be pulled under this lease; `record_pulls` ends it source by source."""
     leased = select(Source).where(col(Source.id).in_(source_ids), col(Source.lease_id) == lease_id)

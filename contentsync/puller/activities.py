@@ -33,7 +33,8 @@ from contentsync.sources.discovery import FoundFeed, find_feeds
 from contentsync.temporal import heartbeating
 
 LEASE_SECONDS = 300
-"""After that others may claim what a batch has not finished; it then finds its lease gone and stores nothing of it."""
+"""So long after a batch has renewed its lease for the last time, others may claim what it has not finished; if it goes
+on after all, it finds its lease gone and stores nothing of it."""
 
 FIND_SECONDS = 45
 """A person waits; the activity itself may take 60."""
@@ -59,11 +60,12 @@ class PullerActivities:
             data_dir=settings.data_dir,
             equipment=Equipment(kinds, settings.allow_private_networks, settings.trusted_hosts),
             bounds=Bounds(settings.min_pull_interval_minutes, settings.max_pull_interval_minutes),
+            lease_seconds=LEASE_SECONDS,
         )
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """End what fetches and parses."""
-        self._batches.close()
+        await self._batches.close()
 
     def all(self) -> list[Callable[..., Any]]:
         """What a worker registers."""

@@ -1,8 +1,10 @@
 """Pulling a batch of sources: fetch → archive → parse → store, all at once, group by group, each source for itself."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import datetime
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -34,17 +36,25 @@ class BatchPuller:
     """Pulls batches; several may run at the same time and share the client, the manners and the processes."""
 
     def __init__(
-        self, *, db: Database, client: httpx.AsyncClient, data_dir: Path, equipment: Equipment, bounds: Bounds
+        self,
+        *,
+        db: Database,
+        client: httpx.AsyncClient,
+        data_dir: Path,
+        equipment: Equipment,
+        bounds: Bounds,
+        lease_seconds: float,
     ) -> None:
         self._db = db
+        self._lease_seconds = lease_seconds
         self._data_dir = data_dir
         self._bounds = bounds
         self._hosts = HostSlots()
         self._runner = Runner(client=client, equipment=equipment)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """End what fetches and parses."""
-        self._runner.close()
+        await self._runner.close()
 
     async def pull(self, batch: PullBatchInput, *, attempt: int = 1) -> PullResult:
         """Pull what the lease still holds of the batch. After a crash, another attempt goes on after the last group."""
@@ -53,7 +63,7 @@ class BatchPuller:
         async with self._db.read() as session:
             due = await sources.list_leased(session, lease_id=batch.lease_id, source_ids=batch.source_ids)
         ended: asyncio.Queue[Pull] = asyncio.Queue()
-        async with self._runner.batch(len(due)) as run:
+        async with self._lease_kept(batch.lease_id, now), self._runner.batch(len(due)) as run:
             pulls = [asyncio.create_task(self._pull_into(ended, source, run, now)) for source in due]
             try:
                 groups = _groups(ended, len(due))
@@ -62,6 +72,29 @@ class BatchPuller:
                 for pull in pulls:
                     pull.cancel()
                 await asyncio.gather(*pulls, return_exceptions=True)
+
+    @asynccontextmanager
+    async def _lease_kept(self, lease_id: str, now: datetime) -> AsyncIterator[None]:
+        """Renew the lease while the block runs, also for the batches that wait for their turn.
+
+        `now` may be a simulated moment; what is added to it is the time that has passed since.
+        """
+        began = time.monotonic()
+
+        async def renew() -> None:
+            while True:
+                await asyncio.sleep(self._lease_seconds / 3)
+                until = now + timedelta(seconds=time.monotonic() - began + self._lease_seconds)
+                async with self._db.write() as session:
+                    await sources.renew_leases(session, lease_id=lease_id, lease_until=until)
+
+        renewing = asyncio.create_task(renew())
+        try:
+            yield
+        finally:
+            renewing.cancel()
+            with suppress(asyncio.CancelledError):
+                await renewing
 
     async def _pull_into(self, ended: asyncio.Queue[Pull], source: StoredSource, run: Run, now: datetime) -> None:
         # The task itself keeps nothing, so that what is stored can be forgotten while the batch goes on.

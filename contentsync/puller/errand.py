@@ -3,7 +3,7 @@
 The pull processes import this module, so it stays clear of the database's.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -12,7 +12,7 @@ import httpx
 
 from contentsync.errors import SourceError
 from contentsync.puller.arrival import Arrival, take_in
-from contentsync.puller.report import BugElsewhere, bug_of
+from contentsync.puller.report import bug_of
 from contentsync.sources.base import Source, SourceRef, Unchanged
 
 
@@ -48,27 +48,22 @@ class Failed(NamedTuple):
         return error
 
 
-async def run_errand(errand: Errand, *, kinds: Mapping[str, Source], client: httpx.AsyncClient) -> Arrival | Unchanged:
-    """Fetch and parse in one go; parsing holds up the event loop for milliseconds.
-
-    Raises:
-        SourceError: by class, see `contentsync.errors`.
-    """
-    kind = kinds[errand.kind]
-    fetched = await kind.fetch(client, errand.ref)
-    if isinstance(fetched, Unchanged):
-        return fetched
-    return take_in(kind, fetched, source_id=errand.source_id, now=errand.now)
-
-
 async def outcome_of(
-    errand: Errand, *, kinds: Mapping[str, Source], client: httpx.AsyncClient
+    errand: Errand, *, kinds: Mapping[str, Source], client: httpx.AsyncClient, before_reading: Callable[[], None]
 ) -> Arrival | Unchanged | Failed:
-    """What came of an errand, whatever it was, in a form that crosses between processes."""
+    """What comes of an errand, whatever it is, in a form that crosses between processes.
+
+    Reading a document holds up the event loop for milliseconds; `before_reading` is called just before.
+    """
     try:
-        return await run_errand(errand, kinds=kinds, client=client)
+        kind = kinds[errand.kind]
+        fetched = await kind.fetch(client, errand.ref)
+        if isinstance(fetched, Unchanged):
+            return fetched
+        before_reading()
+        return take_in(kind, fetched, source_id=errand.source_id, now=errand.now)
     except SourceError as error:
         return Failed(type(error), error.args, dict(error.__dict__))
     except Exception as error:  # noqa: BLE001 - told to the program, which writes it down
         bug = bug_of(error)
-        return Failed(BugElsewhere, bug.args, dict(bug.__dict__))
+        return Failed(type(bug), bug.args, dict(bug.__dict__))

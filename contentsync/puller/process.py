@@ -11,16 +11,17 @@ import socket
 import sys
 import threading
 from contextlib import suppress
+from functools import partial
 
 import httpx
 import uvloop
 
 from contentsync.puller.errand import Equipment, Errand, outcome_of
-from contentsync.puller.frames import frame, read_frame
+from contentsync.puller.frames import frame, leave_note, read_frame
 from contentsync.sources.http import open_client
 
 
-async def serve(connection: socket.socket) -> None:
+async def serve(connection: socket.socket, note: int) -> None:
     """Take errands, each with a number, and answer each with its number and what came of it, as soon as it has."""
     reader, writer = await asyncio.open_connection(sock=connection)
     equipment: Equipment = await read_frame(reader)
@@ -29,25 +30,31 @@ async def serve(connection: socket.socket) -> None:
     with suppress(asyncio.IncompleteReadError, ConnectionError):
         while True:
             number, errand = await read_frame(reader)
-            task = asyncio.create_task(_answer(number, errand, equipment, client, writer))
+            task = asyncio.create_task(_answer(number, errand, equipment, client, writer, note))
             running.add(task)
             task.add_done_callback(running.discard)
 
 
 async def _answer(
-    number: int, errand: Errand, equipment: Equipment, client: httpx.AsyncClient, writer: asyncio.StreamWriter
+    number: int,
+    errand: Errand,
+    equipment: Equipment,
+    client: httpx.AsyncClient,
+    writer: asyncio.StreamWriter,
+    note: int,
 ) -> None:
-    outcome = await outcome_of(errand, kinds=equipment.kinds, client=client)
+    before_reading = partial(leave_note, note, number)
+    outcome = await outcome_of(errand, kinds=equipment.kinds, client=client, before_reading=before_reading)
     writer.write(frame((number, outcome)))
 
 
-def main(descriptor: int) -> None:
+def main(descriptor: int, note: int) -> None:
     """Serve on this socket. The program alone says when to stop, so signals meant for all are not for us."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     connection = socket.socket(fileno=descriptor)
     threading.Thread(target=_end_with_program, args=(descriptor,), daemon=True).start()
-    uvloop.run(serve(connection))
+    uvloop.run(serve(connection, note))
 
 
 def _end_with_program(descriptor: int) -> None:
@@ -59,4 +66,4 @@ def _end_with_program(descriptor: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), int(sys.argv[2]))

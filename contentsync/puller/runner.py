@@ -6,12 +6,13 @@ and end soon after them. This process keeps the manners and the database.
 """
 
 import asyncio
+import hashlib
 import itertools
 import logging
 import os
 import socket
 import sys
-import zlib
+import tempfile
 from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
@@ -22,7 +23,7 @@ import httpx
 
 from contentsync.puller.arrival import Arrival, take_in
 from contentsync.puller.errand import Equipment, Errand, Failed
-from contentsync.puller.frames import frame, read_frame
+from contentsync.puller.frames import find_note, frame, read_frame
 from contentsync.puller.hosts import host_of
 from contentsync.sources.base import Unchanged
 
@@ -39,18 +40,34 @@ IDLE_SECONDS = 5.0
 Run = Callable[[Errand], Coroutine[Any, Any, Arrival | Unchanged]]
 
 
+TRIES = 5
+"""So often at most an errand is begun whose process dies, whatever else it was doing."""
+
+
 class ProcessDied(Exception):
-    """A pull process ended before it was done."""
+    """A pull process ended before it was done. `over_it`: while it was reading this errand's document."""
+
+    def __init__(self, *, over_it: bool) -> None:
+        super().__init__()
+        self.over_it = over_it
 
 
 class Runner:
     """Does errands. `client` is for those done here; every process has a client of its own."""
 
-    def __init__(self, *, client: httpx.AsyncClient, equipment: Equipment, processes: int | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        client: httpx.AsyncClient,
+        equipment: Equipment,
+        processes: int | None = None,
+        idle_seconds: float = IDLE_SECONDS,
+    ) -> None:
         self._client = client
         self._equipment = equipment
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="parser")
         self._places: list[PullProcess | None] = [None] * (processes or min(_cores(), MAX_PROCESSES))
+        self._idle_seconds = idle_seconds
         self._batches = 0
         self._ending: asyncio.TimerHandle | None = None
 
@@ -69,19 +86,15 @@ class Runner:
         finally:
             self._batches -= 1
             if self._batches == 0:
-                self._ending = asyncio.get_running_loop().call_later(IDLE_SECONDS, self._end_processes)
+                self._ending = asyncio.get_running_loop().call_later(self._idle_seconds, self._end_processes)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """End the thread and the processes; what they were doing is lost."""
         if self._ending is not None:
             self._ending.cancel()
-        self._end_processes()
+        if ending := self._end_processes():
+            await asyncio.wait(ending)
         self._thread.shutdown(wait=False)
-
-    @property
-    def pids(self) -> list[int]:
-        """The process ids of the pull processes that run now."""
-        return [process.pid for process in self._places if process is not None and process.pid is not None]
 
     async def _here(self, errand: Errand) -> Arrival | Unchanged:
         kind = self._equipment.kinds[errand.kind]
@@ -93,17 +106,23 @@ class Runner:
         return arrival
 
     async def _elsewhere(self, errand: Errand) -> Arrival | Unchanged:
-        """What a process makes of it. If the process dies over it, it is done once more in a new one.
+        """What a process makes of it. If a process dies over it, it is tried once more; so is what dies with it.
 
         Raises:
-            ProcessDied: twice.
+            ProcessDied: twice over this errand, or `TRIES` times.
         """
         # A host always gets the same process, where its connection is still open.
-        place = zlib.crc32(host_of(errand.ref.url).encode()) % len(self._places)
-        try:
-            return await self._process(place).run(errand)
-        except ProcessDied:
-            return await self._process(place).run(errand)
+        digest = hashlib.blake2s(host_of(errand.ref.url).encode(), digest_size=4).digest()
+        place = int.from_bytes(digest, "big") % len(self._places)
+        was_over_it = False
+        for _ in range(TRIES - 1):
+            try:
+                return await self._process(place).run(errand)
+            except ProcessDied as death:
+                if was_over_it and death.over_it:
+                    raise
+                was_over_it = was_over_it or death.over_it
+        return await self._process(place).run(errand)
 
     def _process(self, place: int) -> "PullProcess":
         process = self._places[place]
@@ -111,18 +130,16 @@ class Runner:
             process = self._places[place] = PullProcess(self._equipment)
         return process
 
-    def _end_processes(self) -> None:
-        for process in self._places:
-            if process is not None:
-                process.end()
+    def _end_processes(self) -> list[asyncio.Task[None]]:
+        ending = [process.end() for process in self._places if process is not None]
         self._places = [None] * len(self._places)
+        return ending
 
 
 class PullProcess:
     """One process, and what it has not answered yet."""
 
     def __init__(self, equipment: Equipment) -> None:
-        self.pid: int | None = None
         self.is_gone = False
         self._numbers = itertools.count()
         self._waiting: dict[int, asyncio.Future[Arrival | Unchanged]] = {}
@@ -134,23 +151,25 @@ class PullProcess:
         """Have it do an errand.
 
         Raises:
-            SourceError: see `errand.run_errand`.
+            SourceError: by class, see `contentsync.errors`.
             BugElsewhere: what it raised unexpectedly.
             ProcessDied: it ended before it answered.
         """
         if self.is_gone:
-            raise ProcessDied
+            raise ProcessDied(over_it=False)
         number = next(self._numbers)
-        answer = self._waiting[number] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Arrival | Unchanged] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = answer
         try:
             self._send(frame((number, errand)))
             return await answer
         finally:
             del self._waiting[number]
 
-    def end(self) -> None:
-        """Let go of it, which ends it at once."""
+    def end(self) -> asyncio.Task[None]:
+        """End it at once; the task is done when it is gone."""
         self._life.cancel()
+        return self._life
 
     def _send(self, data: bytes) -> None:
         if self._writer is None:
@@ -161,30 +180,33 @@ class PullProcess:
     async def _live(self) -> None:
         ours, theirs = socket.socketpair()
         process = None
-        try:
-            with theirs:
-                process = await asyncio.create_subprocess_exec(
-                    *(sys.executable, "-m", MODULE, str(theirs.fileno())),
-                    pass_fds=(theirs.fileno(),),
-                    stdin=asyncio.subprocess.DEVNULL,
-                )
-            self.pid = process.pid
-            reader, self._writer = await asyncio.open_connection(sock=ours)
-            self._writer.writelines(self._unsent)
-            while True:
-                self._take(*await read_frame(reader))
-        except (OSError, asyncio.IncompleteReadError) as error:
-            logger.warning("pull process ended error=%s", type(error).__name__)
-        finally:
-            self.is_gone = True
-            for answer in self._waiting.values():
-                if not answer.done():
-                    answer.set_exception(ProcessDied())
-            (self._writer or ours).close()
-            if process is not None:
-                with suppress(ProcessLookupError):
-                    process.kill()
-                await process.wait()
+        with tempfile.TemporaryFile() as note:
+            try:
+                with theirs:
+                    descriptors = (theirs.fileno(), note.fileno())
+                    command = (sys.executable, "-m", MODULE, *map(str, descriptors))
+                    process = await asyncio.create_subprocess_exec(
+                        *command, pass_fds=descriptors, stdin=asyncio.subprocess.DEVNULL
+                    )
+                reader, self._writer = await asyncio.open_connection(sock=ours)
+                self._writer.writelines(self._unsent)
+                while True:
+                    self._take(*await read_frame(reader))
+            except (OSError, asyncio.IncompleteReadError) as error:
+                logger.warning("pull process ended error=%s", type(error).__name__)
+            finally:
+                self._let_go(find_note(note.fileno()))
+                (self._writer or ours).close()
+                if process is not None:
+                    with suppress(ProcessLookupError):
+                        process.kill()
+                    await process.wait()
+
+    def _let_go(self, last_read: int | None) -> None:
+        self.is_gone = True
+        for number, answer in self._waiting.items():
+            if not answer.done():
+                answer.set_exception(ProcessDied(over_it=number == last_read))
 
     def _take(self, number: int, outcome: Arrival | Unchanged | Failed) -> None:
         answer = self._waiting.get(number)
