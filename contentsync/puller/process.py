@@ -4,6 +4,7 @@ python -m contentsync.puller.process SOCKET_FD
 """
 
 import asyncio
+import gc
 import os
 import select
 import signal
@@ -54,6 +55,7 @@ def main(descriptor: int, note: int) -> None:
         signal.signal(number, signal.SIG_IGN)
     connection = socket.socket(fileno=descriptor)
     threading.Thread(target=_end_with_program, args=(descriptor,), daemon=True).start()
+    gc.freeze()  # what was imported never goes, so there is no need to look through it again and again
     uvloop.run(serve(connection, note))
 
 
