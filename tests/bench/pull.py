@@ -71,18 +71,18 @@ async def memory(folder: Path) -> list[Line]:
     mains: list[int] = []
     async with feed_server(ROUND_FEEDS) as port, _instance(folder, ROUND_FEEDS, port) as chat:
         path = chat.data / "contentsync.db"
+        temporal = psutil.Process(int(json.loads((chat.data / "temporal.json").read_text())["pid"]))
         for number in range(ROUNDS):
             if number:
                 await _set_entries(port, number)
                 _make_due(path)
-            watching = asyncio.create_task(_peak_memory(chat.pid))
+            watching = asyncio.create_task(_peak_memory(chat.pid, temporal.pid))
             await _until_stored(path, items=ROUND_FEEDS * (ENTRIES + number))
             await _until_processed(path)
             watching.cancel()
             whole, main = await watching
             peaks.append(whole)
             mains.append(main)
-        temporal = psutil.Process(int(json.loads((chat.data / "temporal.json").read_text())["pid"]))
         temporal_bytes = temporal.memory_info().rss
     return [
         Line("memory", max(peaks) / 1e6, "MB"),
@@ -187,14 +187,15 @@ async def _history_events(data: Path) -> int:
     return max(lengths)
 
 
-async def _peak_memory(pid: int) -> tuple[int, int]:
-    """Until cancelled: the peak in bytes of a process with its children, and of it alone."""
+async def _peak_memory(pid: int, temporal_pid: int) -> tuple[int, int]:
+    """Until cancelled: the peak in bytes of the program with its pull processes, and of it alone."""
     main = psutil.Process(pid)
     whole = alone = 0
     try:
         while True:
             own = int(main.memory_info().rss)
-            whole = max(whole, own + sum(_resident(child) for child in main.children(recursive=True)))
+            pulling = [child for child in main.children() if child.pid != temporal_pid]
+            whole = max(whole, own + sum(map(_resident, pulling)))
             alone = max(alone, own)
             await asyncio.sleep(0.05)
     except asyncio.CancelledError:
