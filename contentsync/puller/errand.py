@@ -48,6 +48,11 @@ class Failed(NamedTuple):
         return error
 
 
+def failed(error: Exception) -> Failed:
+    """An error ready to cross."""
+    return Failed(type(error), error.args, dict(error.__dict__))
+
+
 async def outcome_of(
     errand: Errand, *, kinds: Mapping[str, Source], client: httpx.AsyncClient, before_reading: Callable[[], None]
 ) -> Arrival | Unchanged | Failed:
@@ -63,7 +68,6 @@ async def outcome_of(
         before_reading()
         return take_in(kind, fetched, source_id=errand.source_id, now=errand.now)
     except SourceError as error:
-        return Failed(type(error), error.args, dict(error.__dict__))
+        return failed(error)
     except Exception as error:  # noqa: BLE001 - told to the program, which writes it down
-        bug = bug_of(error)
-        return Failed(type(bug), bug.args, dict(bug.__dict__))
+        return failed(bug_of(error))

@@ -1,6 +1,8 @@
 """A pull process: does errands until the program that started it lets go of the socket. Run by `runner`.
 
-python -m contentsync.puller.process SOCKET_FD
+    python -m contentsync.puller.process SOCKET NOTE
+
+Both are descriptors that the program hands down: the socket to talk over, and a file for `frames.leave_note`.
 """
 
 import asyncio
@@ -17,8 +19,9 @@ from functools import partial
 import httpx
 import uvloop
 
-from contentsync.puller.errand import Equipment, Errand, outcome_of
+from contentsync.puller.errand import Equipment, Errand, failed, outcome_of
 from contentsync.puller.frames import frame, leave_note, read_frame
+from contentsync.puller.report import bug_of
 from contentsync.sources.http import open_client
 
 GARBAGE_OBJECTS = 10_000
@@ -49,7 +52,11 @@ async def _answer(
 ) -> None:
     before_reading = partial(leave_note, note, number)
     outcome = await outcome_of(errand, kinds=equipment.kinds, client=client, before_reading=before_reading)
-    writer.write(frame((number, outcome)))
+    try:
+        data = frame((number, outcome))
+    except Exception as error:  # noqa: BLE001 - what cannot cross is a bug, and told as one; somebody waits for it
+        data = frame((number, failed(bug_of(error))))
+    writer.write(data)
 
 
 def main(descriptor: int, note: int) -> None:

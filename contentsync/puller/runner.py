@@ -36,12 +36,12 @@ MAX_PROCESSES = 4
 """As many keep one database busy."""
 IDLE_SECONDS = 5.0
 """Processes wait so long for the next large batch before they end."""
+ANSWER_SECONDS = 180.0
+"""A process that takes longer for an errand hangs: fetching takes 30 s at most, reading a few, for each in its line."""
+TRIES = 5
+"""So often at most an errand is begun whose process dies, whatever it was doing."""
 
 Run = Callable[[Errand], Coroutine[Any, Any, Arrival | Unchanged]]
-
-
-TRIES = 5
-"""So often at most an errand is begun whose process dies, whatever else it was doing."""
 
 
 class ProcessDied(Exception):
@@ -141,6 +141,7 @@ class PullProcess:
 
     def __init__(self, equipment: Equipment) -> None:
         self.is_gone = False
+        self.answer_seconds = ANSWER_SECONDS
         self._numbers = itertools.count()
         self._waiting: dict[int, asyncio.Future[Arrival | Unchanged]] = {}
         self._unsent = [frame(equipment)]
@@ -153,17 +154,19 @@ class PullProcess:
         Raises:
             SourceError: by class, see `contentsync.errors`.
             BugElsewhere: what it raised unexpectedly.
-            ProcessDied: it ended before it answered.
+            ProcessDied: it ended before it answered, or took longer than `answer_seconds` and was ended.
         """
         if self.is_gone:
             raise ProcessDied(over_it=False)
         number = next(self._numbers)
         answer: asyncio.Future[Arrival | Unchanged] = asyncio.get_running_loop().create_future()
         self._waiting[number] = answer
+        late = asyncio.get_running_loop().call_later(self.answer_seconds, self._life.cancel)
         try:
             self._send(frame((number, errand)))
             return await answer
         finally:
+            late.cancel()
             del self._waiting[number]
 
     def end(self) -> asyncio.Task[None]:

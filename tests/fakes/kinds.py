@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -39,6 +40,29 @@ class DeadlySource(TellingSource):
                 marker.touch()
             os.kill(os.getpid(), signal.SIGKILL)
         return super().parse(fetched)
+
+
+class EndlessSource(TellingSource):
+    """Reading it takes for ever."""
+
+    kind = "endless"
+
+    @override
+    def parse(self, fetched: Fetched) -> Document:
+        """Nothing, ever."""
+        while True:
+            time.sleep(1)
+
+
+class UnsendableSource(TellingSource):
+    """Its document cannot cross between processes."""
+
+    kind = "unsendable"
+
+    @override
+    def parse(self, fetched: Fetched) -> Document:
+        """A document with a function in it."""
+        return Document(title="Odd", site_url=(lambda: None))  # type: ignore[arg-type]
 
 
 class BuggySource(TellingSource):

@@ -13,18 +13,17 @@ from contentsync.errors import AddressRefused, NotAFeed, NotFound, RateLimited, 
 from contentsync.puller.arrival import Arrival
 from contentsync.puller.errand import Equipment, Errand
 from contentsync.puller.report import BugElsewhere
-from contentsync.puller.runner import MANY, ProcessDied, Runner
+from contentsync.puller.runner import MANY, ProcessDied, PullProcess, Runner
 from contentsync.sources.base import Source, SourceRef, Unchanged
 from contentsync.sources.feed import FeedSource
 from contentsync.sources.http import open_client
-from tests.fakes.kinds import BuggySource, DeadlySource, TellingSource
+from tests.fakes.kinds import BuggySource, DeadlySource, EndlessSource, TellingSource, UnsendableSource
 from tests.fakes.web import FakeWeb
 from tests.puller.conftest import rss
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-KINDS: dict[str, Source] = {
-    source.kind: source for source in (FeedSource(), TellingSource(), DeadlySource(), BuggySource())
-}
+ODD_ONES = (TellingSource(), DeadlySource(), EndlessSource(), UnsendableSource(), BuggySource())
+KINDS: dict[str, Source] = {source.kind: source for source in (FeedSource(), *ODD_ONES)}
 Make = Callable[..., Runner]
 
 
@@ -99,6 +98,8 @@ async def test_failures_come_across_as_they_are(make: Make) -> None:
             await run(errand("http://a/?key=secret", "buggy"))
         with pytest.raises(BugElsewhere, match="KeyError"):
             await run(errand("http://a/", "no such kind"))
+        with pytest.raises(BugElsewhere, match=r"at frames\.py"):
+            await run(errand("http://a/", "unsendable"))
 
 
 async def test_the_address_guard_holds_in_the_processes(make: Make) -> None:
@@ -120,6 +121,17 @@ async def test_what_a_dead_process_had_is_done_once_more(make: Make, tmp_path: P
         await gone(before)
 
 
+async def test_a_process_that_hangs_is_ended() -> None:
+    process = PullProcess(Equipment(KINDS, True, frozenset()))
+    pid = await process_of(process.run(errand()))
+    process.answer_seconds = 0.3
+    with pytest.raises(ProcessDied) as caught:
+        await process.run(errand("http://a/", "endless"))
+    assert caught.value.over_it
+    assert process.is_gone
+    await gone(pid)
+
+
 async def test_processes_end_some_time_after_the_last_large_batch(make: Make) -> None:
     runner = make(idle_seconds=0.3)
     async with runner.batch(MANY) as run:
@@ -135,12 +147,16 @@ async def test_processes_end_some_time_after_the_last_large_batch(make: Make) ->
 
 async def test_a_process_ends_with_a_program_that_is_killed() -> None:
     program = (
-        "import asyncio\n"
-        "from tests.puller.test_runner import KINDS, MANY, Equipment, Runner, errand, open_client, process_of\n"
+        "import asyncio, datetime\n"
+        "from contentsync.puller.errand import Equipment, Errand\n"
+        "from contentsync.puller.runner import MANY, Runner\n"
+        "from contentsync.sources.base import SourceRef\n"
+        "from tests.fakes.kinds import TellingSource\n"
         "async def main():\n"
-        "    runner = Runner(client=open_client(), equipment=Equipment(KINDS, True, frozenset()), processes=1)\n"
-        "    async with runner.batch(MANY) as run:\n"
-        "        print(await process_of(run(errand())), flush=True)\n"
+        "    equipment = Equipment({'telling': TellingSource()}, True, frozenset())\n"
+        "    async with Runner(client=None, equipment=equipment, processes=1).batch(MANY) as run:\n"
+        "        errand = Errand(1, 'telling', SourceRef('http://a/'), datetime.datetime.now(datetime.UTC))\n"
+        "        print((await run(errand)).document.title, flush=True)\n"
         "        await asyncio.sleep(60)\n"
         "asyncio.run(main())\n"
     )
