@@ -24,9 +24,6 @@ from contentsync.puller.frames import frame, leave_note, read_frame
 from contentsync.puller.report import bug_of
 from contentsync.sources.http import open_client
 
-GARBAGE_OBJECTS = 10_000
-"""So many more objects than before have to be there until cycles are looked for."""
-
 
 async def serve(connection: socket.socket, note: int) -> None:
     """Take errands, each with a number, and answer each with its number and what came of it, as soon as it has."""
@@ -65,10 +62,7 @@ def main(descriptor: int, note: int) -> None:
         signal.signal(number, signal.SIG_IGN)
     connection = socket.socket(fileno=descriptor)
     threading.Thread(target=_end_with_program, args=(descriptor,), daemon=True).start()
-    # Reading a feed makes thousands of objects that go by themselves: looking for cycles among them, and through all
-    # that was imported, would take a tenth of the time.
-    gc.freeze()
-    gc.set_threshold(GARBAGE_OBJECTS)
+    gc.freeze()  # what was imported never goes, so there is no need to look through it again and again
     uvloop.run(serve(connection, note))
 
 
