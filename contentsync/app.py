@@ -7,6 +7,7 @@ the rooms of a role are imported only when this process hosts it.
 
 import asyncio
 import fcntl
+import gc
 import logging
 import os
 import signal
@@ -105,6 +106,8 @@ async def _run(settings: Settings) -> None:
         parts.mark("temporal")
         await _host(parts, stack, database, client, vault)
         await register(client, settings)
+        # What is loaded by now stays: looking through all of it for cycles would hold up the chat again and again.
+        gc.freeze()
         parts.mark("schedules")
         _print_ready(parts)
         await _wait(parts, stop)

@@ -53,7 +53,7 @@ def build_worker(
     fetcher = open_client(allow_private_networks=settings.allow_private_networks, trusted_hosts=settings.trusted_hosts)
     stack.push_async_callback(fetcher.aclose)
     puller = PullerActivities(db=db, vault=vault, client=fetcher, settings=settings, kinds=SOURCES)
-    stack.callback(puller.close)
+    stack.push_async_callback(puller.close)
     store = AccountStore(db=db, data_dir=settings.data_dir, readers=READERS)
     wired: dict[str, Any] = {"db": db, "vault": vault, "client": fetcher, "store": store}
     mailboxes = MailboxAccount(db=db, vault=vault, store=store, allow_private_networks=settings.allow_private_networks)

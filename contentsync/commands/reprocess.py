@@ -66,7 +66,6 @@ async def _run(settings: Settings, since: datetime | None, source_id: int | None
         done = await reprocessor.run(since=since, source_id=source_id, progress=bar.show)
         bar.end()
     finally:
-        reprocessor.close()
         await database.close()
     return done
 

@@ -40,5 +40,10 @@ def reference(target: str, **options: Any) -> Any:
 
 def insert(session: AsyncSession, table: Table) -> Any:
     """An INSERT of the session's engine: both engines know ON CONFLICT, each through a construct of its own."""
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    return insert_for(session.get_bind().dialect.name, table)
+
+
+def insert_for(engine: str, table: Table) -> Any:
+    """An INSERT of the engine with this name."""
+    dialect = postgresql if engine == "postgresql" else sqlite
     return dialect.insert(table)

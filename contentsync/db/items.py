@@ -1,23 +1,22 @@
 """Items and the raw documents they came in."""
 
+import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, TypedDict, TypeVar
+from typing import Any, TypedDict
 
-from sqlalchemy import Table, exists, func, tuple_
+from sqlalchemy import Table, exists, func, literal_column, null, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from contentsync.db.base import Base, insert
+from contentsync.db.base import Base, insert, insert_for
+from contentsync.db.bulk import chunks, run_many, value
 from contentsync.db.models import Item, Source
 
 ITEMS: Table = Base.metadata.tables["item"]
 RAW_DOCUMENTS: Table = Base.metadata.tables["raw_document"]
-
-CHUNK_ROWS = 100
-"""Rows in one statement: few enough that preparing them never holds up the event loop for long."""
 
 EDITED = (
     "raw_document_id",
@@ -32,7 +31,18 @@ EDITED = (
 )
 """What an edit of an entry changes. Its place in time stays: an old item that is touched up is not news."""
 
-Row = TypeVar("Row")
+Identity = tuple[int, str]
+"""Source id and external id."""
+
+_KNOWN_SQLITE = text(
+    "SELECT source_id, external_id, content_hash FROM json_each(:wanted) AS wanted CROSS JOIN item"
+    " ON source_id = json_extract(wanted.value, '$[0]') AND external_id = json_extract(wanted.value, '$[1]')"
+)
+_KNOWN_POSTGRESQL = text(
+    "SELECT source_id, external_id, content_hash FROM item JOIN"
+    " unnest(CAST(:source_ids AS INTEGER[]), CAST(:external_ids AS TEXT[])) AS wanted (source_id, external_id)"
+    " USING (source_id, external_id)"
+)
 
 
 class RawRow(TypedDict):
@@ -87,15 +97,11 @@ async def upsert_items(session: AsyncSession, *, rows: Sequence[ItemRow]) -> Cou
 
     An item whose content hash is the stored one is left as it is.
     """
-    added: Counter[int] = Counter()
     seen_before = await _with_items(session, {row["source_id"] for row in rows})
-    for chunk in _chunks(rows):
-        known = await _content_hashes(session, [row for row in chunk if row["source_id"] in seen_before])
-        changed = [row for row in chunk if known.get(_identity(row)) != row["content_hash"]]
-        added.update(row["source_id"] for row in changed if _identity(row) not in known)
-        if changed:
-            await session.exec(_upsert(session), params=changed)
-    return added
+    known = await _content_hashes(session, [_identity(row) for row in rows if row["source_id"] in seen_before])
+    changed = [row for row in rows if known.get(_identity(row)) != row["content_hash"]]
+    await run_many(session, _upsert, changed)
+    return Counter(source_id for source_id, _ in {_identity(row) for row in changed} - known.keys())
 
 
 async def count_items(session: AsyncSession, *, source_id: int) -> int:
@@ -103,12 +109,15 @@ async def count_items(session: AsyncSession, *, source_id: int) -> int:
     return (await session.exec(select(func.count()).select_from(Item).where(col(Item.source_id) == source_id))).one()
 
 
-def _upsert(session: AsyncSession) -> Any:
-    statement = insert(session, ITEMS)
+def _upsert(engine: str) -> Any:
+    statement = insert_for(engine, ITEMS).inline()
     new = statement.excluded
-    return statement.on_conflict_do_update(
+    every: dict[str, Any] = {name: value(name) for name in ItemRow.__annotations__} | {
+        "summary_text": literal_column("''")
+    }
+    return statement.values(every).on_conflict_do_update(
         index_elements=[ITEMS.c.source_id, ITEMS.c.external_id],
-        set_={name: new[name] for name in (*EDITED, "content_hash")} | {"processed_at": None},
+        set_={name: new[name] for name in (*EDITED, "content_hash")} | {"processed_at": null()},
         where=ITEMS.c.content_hash != new.content_hash,
     )
 
@@ -120,22 +129,22 @@ async def _with_items(session: AsyncSession, source_ids: set[int]) -> set[int]:
     return {source_id for source_id in found if source_id is not None}
 
 
-async def _content_hashes(session: AsyncSession, rows: Sequence[ItemRow]) -> dict[tuple[int, str], str]:
-    """The stored content hash of each of these items that is known, by source id and external id."""
-    if not rows:
-        return {}
-    identity = tuple_(ITEMS.c.source_id, ITEMS.c.external_id)
-    known = await session.exec(
-        select(ITEMS.c.source_id, ITEMS.c.external_id, ITEMS.c.content_hash).where(
-            identity.in_([_identity(row) for row in rows])
-        )
-    )
-    return {(source_id, external_id): content_hash for source_id, external_id, content_hash in known}
+async def _content_hashes(session: AsyncSession, identities: Sequence[Identity]) -> dict[Identity, str]:
+    """The stored content hash of each of these items that is known."""
+    connection = await session.connection()
+    hashes: dict[Identity, str] = {}
+    for chunk in chunks(identities):
+        # All go in one or two parameters: building a statement with hundreds of them takes longer than running it.
+        if connection.dialect.name == "sqlite":
+            found = await connection.execute(_KNOWN_SQLITE, {"wanted": json.dumps(chunk)})
+        else:
+            source_ids, external_ids = zip(*chunk, strict=True)
+            found = await connection.execute(
+                _KNOWN_POSTGRESQL, {"source_ids": source_ids, "external_ids": external_ids}
+            )
+        hashes |= {(source_id, external_id): content_hash for source_id, external_id, content_hash in found}
+    return hashes
 
 
-def _identity(row: ItemRow) -> tuple[int, str]:
+def _identity(row: ItemRow) -> Identity:
     return row["source_id"], row["external_id"]
-
-
-def _chunks(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
-    return (rows[start : start + CHUNK_ROWS] for start in range(0, len(rows), CHUNK_ROWS))

@@ -9,8 +9,11 @@ from sqlmodel import select as select_columns
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contentsync.db.base import insert
-from contentsync.db.items import CHUNK_ROWS, EDITED, ITEMS, ItemRow
+from contentsync.db.items import EDITED, ITEMS, ItemRow
 from contentsync.db.models import Item
+
+CHUNK_ROWS = 100
+"""Rows in one statement: few enough that preparing them never holds up the event loop for long."""
 
 TIMES = ("published_at", "sort_at")
 """Set by the answer in which an item was first seen."""

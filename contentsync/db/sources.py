@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypedDict
 
-from sqlalchemy import Table, bindparam, case, exists, or_, update
+from sqlalchemy import Table, case, exists, null, or_, type_coerce, update
 from sqlmodel import and_, col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contentsync.db import channels, hosts
 from contentsync.db.base import Base, insert
+from contentsync.db.bulk import run_many, value
 from contentsync.db.models import Source, Subscriber, Subscription
 
 SOURCES: Table = Base.metadata.tables["source"]
@@ -201,6 +202,11 @@ async def claim_sources(
     return sorted(families)
 
 
+async def renew_leases(session: AsyncSession, *, lease_id: str, lease_until: datetime) -> None:
+    """Hold on to everything that is still under this lease."""
+    await session.exec(update(SOURCES).where(SOURCES.c.lease_id == lease_id).values(lease_until=lease_until))
+
+
 async def list_leased(session: AsyncSession, *, lease_id: str, source_ids: Sequence[int]) -> list[Source]:
     """Those of the sources that are still to be pulled under this lease; `record_pulls` ends it source by source."""
     leased = select(Source).where(col(Source.id).in_(source_ids), col(Source.lease_id) == lease_id)
@@ -216,18 +222,19 @@ async def lock_leased(session: AsyncSession, *, lease_id: str, source_ids: Seque
 
 async def record_pulls(session: AsyncSession, *, records: Sequence[PullRecord]) -> None:
     """Write down how sources stand after a pull and end their leases. One that nobody follows any more is never due."""
+    await run_many(session, _record_pull, records)
+
+
+def _record_pull(_engine: str) -> Any:
     columns = [name for name in PullRecord.__annotations__ if name not in ("id", "next_pull_at")]
-    statement = (
+    due = case((_is_followed(), type_coerce(value("next_pull_at"), SOURCES.c.next_pull_at.type)))
+    return (
         update(SOURCES)
-        .where(SOURCES.c.id == bindparam("b_id"))
+        .where(SOURCES.c.id == value("id"))
         .values(
-            {name: bindparam(f"b_{name}") for name in columns}
-            | {"next_pull_at": case((_is_followed(), bindparam("b_next_pull_at", type_=SOURCES.c.next_pull_at.type)))}
-            | {"lease_id": None, "lease_until": None}
+            {name: value(name) for name in columns} | {"next_pull_at": due, "lease_id": null(), "lease_until": null()}
         )
     )
-    if records:
-        await session.exec(statement, params=[{f"b_{name}": value for name, value in row.items()} for row in records])
 
 
 async def add_owned(

@@ -14,6 +14,7 @@ from contentsync.db.engine import Database
 from contentsync.errors import SourceError
 from contentsync.puller.batches import BatchPuller
 from contentsync.puller.contract import FIND_FEEDS, FindFeedsResult, PullResult
+from contentsync.puller.errand import Equipment
 from contentsync.puller.hosts import LEAST_GAP_SECONDS
 from contentsync.puller.intake import failure_of
 from contentsync.puller.plan import Bounds
@@ -33,7 +34,8 @@ from contentsync.sources.discovery import FoundFeed, find_feeds
 from contentsync.temporal import heartbeating
 
 LEASE_SECONDS = 300
-"""After that others may claim what a batch has not finished; it then finds its lease gone and stores nothing of it."""
+"""So long after a batch has renewed its lease for the last time, others may claim what it has not finished; if it goes
+on after all, it finds its lease gone and stores nothing of it."""
 
 FIND_SECONDS = 45
 """A person waits; the activity itself may take 60."""
@@ -67,14 +69,15 @@ class PullerActivities:
             db=db,
             client=client,
             data_dir=settings.data_dir,
-            kinds=kinds,
+            equipment=Equipment(kinds, settings.allow_private_networks, settings.trusted_hosts),
             bounds=Bounds(settings.min_pull_interval_minutes, settings.max_pull_interval_minutes),
             gap_seconds=gap_seconds,
+            lease_seconds=LEASE_SECONDS,
         )
 
-    def close(self) -> None:
-        """End what parses."""
-        self._batches.close()
+    async def close(self) -> None:
+        """End what fetches and parses."""
+        await self._batches.close()
 
     def all(self) -> list[Callable[..., Any]]:
         """What a worker registers."""

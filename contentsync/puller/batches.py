@@ -1,9 +1,10 @@
 """Pulling a batch of sources: fetch → archive → parse → store, all at once, group by group, each source for itself."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from datetime import datetime
-from functools import partial
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -12,19 +13,19 @@ from contentsync.db import items, sources
 from contentsync.db.engine import Database
 from contentsync.db.items import ItemRow
 from contentsync.db.models import Source as StoredSource
-from contentsync.errors import SourceError
+from contentsync.errors import NotAFeed, SourceError
 from contentsync.puller.archive import ArchiveFile, Place
-from contentsync.puller.arrival import Arrival, take_in
+from contentsync.puller.arrival import Arrival
 from contentsync.puller.contract import PullResult
+from contentsync.puller.errand import Equipment, Errand
 from contentsync.puller.hosts import LEAST_GAP_SECONDS, HostSlots, Visit
 from contentsync.puller.intake import INTERNAL, Deferred, Failure, Pull, failure_of, id_of, raw_row
-from contentsync.puller.parser import Batch as ParserBatch
-from contentsync.puller.parser import Parser
 from contentsync.puller.plan import Bounds
 from contentsync.puller.recording import known_manners, record_group
 from contentsync.puller.report import report
+from contentsync.puller.runner import Run, Runner
 from contentsync.puller.work import PullBatchInput, total
-from contentsync.sources.base import Source, SourceRef, Unchanged
+from contentsync.sources.base import NO_HINTS, SourceRef, Unchanged
 
 GROUP_SOURCES = 25
 GROUP_ROWS = 1000
@@ -33,7 +34,7 @@ for the write lock, and a crash loses no more."""
 
 
 class BatchPuller:
-    """Pulls batches; several may run at the same time and share the client, the manners and the parser."""
+    """Pulls batches; several may run at the same time and share the client, the manners and the processes."""
 
     def __init__(
         self,
@@ -41,21 +42,21 @@ class BatchPuller:
         db: Database,
         client: httpx.AsyncClient,
         data_dir: Path,
-        kinds: Mapping[str, Source],
+        equipment: Equipment,
         bounds: Bounds,
+        lease_seconds: float,
         gap_seconds: float = LEAST_GAP_SECONDS,
     ) -> None:
         self._db = db
-        self._client = client
+        self._lease_seconds = lease_seconds
         self._data_dir = data_dir
-        self._kinds = kinds
         self._bounds = bounds
         self._hosts = HostSlots(gap_seconds=gap_seconds)
-        self._parser = Parser()
+        self._runner = Runner(client=client, equipment=equipment)
 
-    def close(self) -> None:
-        """End what parses."""
-        self._parser.close()
+    async def close(self) -> None:
+        """End what fetches and parses."""
+        await self._runner.close()
 
     async def pull(self, batch: PullBatchInput, *, attempt: int = 1) -> PullResult:
         """Pull what the lease still holds of the batch. After a crash, another attempt goes on after the last group."""
@@ -65,8 +66,8 @@ class BatchPuller:
             due = await sources.list_leased(session, lease_id=batch.lease_id, source_ids=batch.source_ids)
             visit = self._hosts.visit(now, await known_manners(session, [source.url for source in due]))
         ended: asyncio.Queue[Pull] = asyncio.Queue()
-        async with self._parser.batch(len(due)) as parser:
-            pulls = [asyncio.create_task(self._pull_into(ended, source, visit, parser, now)) for source in due]
+        async with self._lease_kept(batch.lease_id, now), self._runner.batch(len(due)) as run:
+            pulls = [asyncio.create_task(self._pull_into(ended, source, visit, run, now)) for source in due]
             try:
                 groups = _groups(ended, len(due))
                 return total([await self._keep(group, archive, batch.lease_id, now) async for group in groups])
@@ -75,16 +76,39 @@ class BatchPuller:
                     pull.cancel()
                 await asyncio.gather(*pulls, return_exceptions=True)
 
+    @asynccontextmanager
+    async def _lease_kept(self, lease_id: str, now: datetime) -> AsyncIterator[None]:
+        """Renew the lease while the block runs, also for the batches that wait for their turn.
+
+        `now` may be a simulated moment; what is added to it is the time that has passed since.
+        """
+        began = time.monotonic()
+
+        async def renew() -> None:
+            while True:
+                await asyncio.sleep(self._lease_seconds / 3)
+                until = now + timedelta(seconds=time.monotonic() - began + self._lease_seconds)
+                async with self._db.write() as session:
+                    await sources.renew_leases(session, lease_id=lease_id, lease_until=until)
+
+        renewing = asyncio.create_task(renew())
+        try:
+            yield
+        finally:
+            renewing.cancel()
+            with suppress(asyncio.CancelledError):
+                await renewing
+
     async def _pull_into(
-        self, ended: asyncio.Queue[Pull], source: StoredSource, visit: Visit, parser: ParserBatch, now: datetime
+        self, ended: asyncio.Queue[Pull], source: StoredSource, visit: Visit, run: Run, now: datetime
     ) -> None:
         # The task itself keeps nothing, so that what is stored can be forgotten while the batch goes on.
-        ended.put_nowait(await self._pull(source, visit, parser, now))
+        ended.put_nowait(await self._pull(source, visit, run, now))
 
-    async def _pull(self, source: StoredSource, visit: Visit, parser: ParserBatch, now: datetime) -> Pull:
+    async def _pull(self, source: StoredSource, visit: Visit, run: Run, now: datetime) -> Pull:
         """Fetch and parse one source. Whatever goes wrong with it is its own result, so that the batch goes on."""
         try:
-            return Pull(source, await self._fetch(source, visit, parser, now))
+            return Pull(source, await self._fetch(source, visit, run, now))
         except SourceError as error:
             return Pull(source, failure_of(error))
         except Exception as error:  # noqa: BLE001 - a bug that one source brings out must not stop the others
@@ -92,21 +116,24 @@ class BatchPuller:
             return Pull(source, INTERNAL)
 
     async def _fetch(
-        self, source: StoredSource, visit: Visit, parser: ParserBatch, now: datetime
+        self, source: StoredSource, visit: Visit, run: Run, now: datetime
     ) -> Arrival | Unchanged | Deferred:
-        kind = self._kinds[source.kind]
         ref = SourceRef(source.url, source.etag, source.last_modified, source.body_hash)
         had_worked = source.last_success_at is not None and source.failures == 0
         async with visit.turn(source.url, had_worked=had_worked) as turn:
             if turn.deferred_until is not None:
                 return Deferred(turn.deferred_until)
-            fetched = await kind.fetch(self._client, ref)
-            turn.worked(fetched.hints)
-            if isinstance(fetched, Unchanged):
-                return fetched
+            # The turn is kept while parsing, so that bodies do not pile up in memory.
+            try:
+                came: Arrival | Unchanged = await run(Errand(id_of(source), source.kind, ref, now))
+            except NotAFeed:
+                turn.worked(NO_HINTS)
+                raise
+            turn.worked(came.hints)
+            return came
+
             # The slot is kept while parsing, so that bodies do not pile up in memory.
-            work = partial(take_in, kind, fetched, source_id=id_of(source), now=now)
-            return await parser.run(work)
+            return await run(Errand(id_of(source), source.kind, ref, now))
 
     async def _keep(self, group: Sequence[Pull], archive: ArchiveFile, lease_id: str, now: datetime) -> PullResult:
         """Archive a group, then store it; if the database refuses a value in it, each source is stored for itself."""

@@ -5,8 +5,11 @@ that moment, so that a pull in between counts as the later word it is. Broken of
 """
 
 import asyncio
+import multiprocessing
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -17,16 +20,18 @@ from contentsync.db import items, raw_documents, rebuilding
 from contentsync.db.engine import Database
 from contentsync.db.items import ItemRow
 from contentsync.db.raw_documents import Archived, Selection
-from contentsync.errors import NotAFeed
+from contentsync.errors import NotAFeed, PartDied
 from contentsync.puller.archive import Place
 from contentsync.puller.archive_reading import RecordDamaged, read_answer
 from contentsync.puller.arrival import item_rows
-from contentsync.puller.parser import Batch, Parser
 from contentsync.puller.report import report
 from contentsync.sources.base import Reader
 
 GROUP_DOCUMENTS = 25
 """Answers in one transaction, as in a pull."""
+
+MANY = 40
+"""From so many answers on, processes pay off."""
 
 
 class Trouble(StrEnum):
@@ -66,11 +71,6 @@ class Reprocessor:
         self._db = db
         self._data_dir = data_dir
         self._readers = readers
-        self._parser = Parser()
-
-    def close(self) -> None:
-        """End what parses."""
-        self._parser.close()
 
     async def run(
         self,
@@ -82,6 +82,9 @@ class Reprocessor:
         """Rebuild from the answers fetched at `since` or later, of one source or of all; None is all.
 
         `progress` is called after each group with what is done, and how many answers there are.
+
+        Raises:
+            PartDied: a process that reads documents died; what was done until then is kept.
         """
         async with self._db.read() as session:
             last_id = await raw_documents.find_last_id(session)
@@ -89,23 +92,23 @@ class Reprocessor:
             total = await raw_documents.count_documents(session, selection=selection)
         done = Reprocessed()
         progress(done, total)
-        async with self._parser.batch(total) as parser:
-            async for group, outcomes in self._groups(selection, parser):
+        with _pool(total) as pool:
+            async for group, outcomes in self._groups(selection, pool):
                 await self._keep(group, outcomes, done)
                 progress(done, total)
         return done
 
     async def _groups(
-        self, selection: Selection, parser: Batch
+        self, selection: Selection, pool: Executor
     ) -> AsyncIterator[tuple[Sequence[Archived], Sequence[Outcome]]]:
         """The selected answers in their order; while one group is stored the next is read."""
         group = await self._next(selection, 0)
-        reading = asyncio.create_task(self._read_all(group, parser))
+        reading = asyncio.create_task(self._read_all(group, pool))
         try:
             while group:
                 following = await self._next(selection, group[-1].id)
                 outcomes = await reading
-                reading = asyncio.create_task(self._read_all(following, parser))
+                reading = asyncio.create_task(self._read_all(following, pool))
                 yield group, outcomes
                 group = following
         finally:
@@ -118,18 +121,24 @@ class Reprocessor:
                 session, selection=selection, after_id=after_id, limit=GROUP_DOCUMENTS
             )
 
-    async def _read_all(self, group: Sequence[Archived], parser: Batch) -> Sequence[Outcome]:
-        return await asyncio.gather(*(self._read(document, parser) for document in group))
+    async def _read_all(self, group: Sequence[Archived], pool: Executor) -> Sequence[Outcome]:
+        return await asyncio.gather(*(self._read(document, pool) for document in group))
 
-    async def _read(self, document: Archived, parser: Batch) -> Outcome:
+    async def _read(self, document: Archived, pool: Executor) -> Outcome:
         reader = self._readers.get(document.kind)
         if reader is None:
             return Trouble.UNREADABLE
         try:
-            return await parser.run(partial(read_rows, self._data_dir, document, reader))
+            work = partial(read_rows, self._data_dir, document, reader)
+            outcome: Outcome = await asyncio.get_running_loop().run_in_executor(pool, work)
+        except BrokenProcessPool as error:
+            raise PartDied(
+                "A process that reads documents died, perhaps for want of memory. Run this again: what is done is kept."
+            ) from error
         except Exception as error:  # noqa: BLE001 - a bug that one answer brings out must not stop the others
             report("reprocess", document.id, error)
             return Trouble.UNREADABLE
+        return outcome
 
     async def _keep(self, group: Sequence[Archived], outcomes: Sequence[Outcome], done: Reprocessed) -> None:
         """Store a group; if the database refuses a value in it, each answer is stored for itself."""
@@ -166,6 +175,13 @@ class Reprocessor:
         for document, outcome in pairs:
             if document.id in kept and isinstance(outcome, Trouble):
                 done.troubles[outcome][document.path] += 1
+
+
+def _pool(documents: int) -> Executor:
+    """Where documents are read: a thread for a few of them, a process for each core for many."""
+    if documents < MANY:
+        return ThreadPoolExecutor(max_workers=1)
+    return ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn"))
 
 
 def read_rows(data_dir: Path, document: Archived, reader: Reader) -> Outcome:

@@ -24,12 +24,13 @@ async def ready(folder: Path) -> list[Line]:
     return [Line("ready", min(seconds[1:]), "s")]
 
 
-BENCHES: dict[str, Callable[[Path], Awaitable[list[Line]]]] = {
-    "ready": ready,
-    "help-p95": chat.help_p95,
-    "pull-cold": pull.cold,
+BENCHES: dict[Callable[[Path], Awaitable[list[Line]]], set[str]] = {
+    ready: {"ready"},
+    chat.help_p95: {"help-p95"},
+    pull.speed: {"pull-cold", "pull-unchanged", "pull-changed"},
+    pull.memory: {"memory"},
 }
-"""Each gives one or more lines; `memory` comes out of `pull-cold`."""
+"""What measures, and the names it can be asked for by."""
 
 
 @asynccontextmanager
@@ -40,8 +41,8 @@ async def _folder() -> AsyncIterator[Path]:
 
 async def main(only: set[str]) -> None:
     """Run what was asked for, one after another."""
-    for name, bench in BENCHES.items():
-        if only and not only & ({name, "memory"} if name == "pull-cold" else {name}):
+    for bench, names in BENCHES.items():
+        if only and not only & names:
             continue
         async with _folder() as folder:
             for line in await bench(folder):

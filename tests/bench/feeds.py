@@ -2,7 +2,8 @@
 
 Run as `python -m tests.bench.feeds COUNT`; prints one JSON line {"port", "addresses"} when it listens, then serves
 until its standard input closes. Feed n is at http://<address(n)>:<port>/<n>.xml; GET /entries/<k> makes every feed
-carry k further entries from then on; GET /stats tells how often feeds were asked for and when first.
+carry k further entries from then on; GET /stats?after=<Unix time> tells how often feeds were asked for since then,
+and when first.
 """
 
 import asyncio
@@ -74,9 +75,9 @@ async def serve(count: int) -> None:
         bodies.update({number: feed(number, extra) for number in range(count)})
         return web.Response()
 
-    async def stats(_request: web.Request) -> web.Response:
-        first = requested_at[0] if requested_at else None
-        return web.json_response({"requests": len(requested_at), "first_at": first})
+    async def stats(request: web.Request) -> web.Response:
+        times = [at for at in requested_at if at >= float(request.query["after"])]
+        return web.json_response({"requests": len(times), "first_at": times[0] if times else None})
 
     bodies.update({number: feed(number) for number in range(count)})
     app = web.Application()

@@ -9,8 +9,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import select, update
 
 from contentsync.db import items
+from contentsync.db.bulk import CHUNK_ROWS
 from contentsync.db.engine import Database
-from contentsync.db.items import CHUNK_ROWS, ItemRow, RawRow
+from contentsync.db.items import ItemRow, RawRow
 from contentsync.db.models import Item, RawDocument
 from tests.db.test_sources import add_source
 
@@ -30,6 +31,7 @@ def row(source_id: int, external_id: str, **changes: Any) -> ItemRow:
         "image_url": None,
         "media_kind": "article",
         "media_url": None,
+        "duration_seconds": None,
         "published_at": None,
         "first_seen_at": NOW,
         "sort_at": NOW,

@@ -54,6 +54,7 @@ class World:
         settings = Settings(
             CONTENTSYNC_DATA_DIR=self.data_dir,
             CONTENTSYNC_MIN_PULL_INTERVAL_MINUTES=15,
+            CONTENTSYNC_ALLOW_PRIVATE_NETWORKS=True,
             YOUTUBE_FEED_BASE_URL=self.web.url("/feeds/videos.xml"),
         )
         parts: dict[str, Any] = {

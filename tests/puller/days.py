@@ -29,9 +29,9 @@ class Days:
         self._activities = world.activities(**parts)
         self._ticks = 0
 
-    def close(self) -> None:
-        """End what parses."""
-        self._activities.close()
+    async def close(self) -> None:
+        """End what fetches and parses."""
+        await self._activities.close()
 
     async def tick(self) -> list[int]:
         """One tick at `now`; gives the sources that were claimed."""

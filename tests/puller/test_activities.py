@@ -15,12 +15,17 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 from warcio.archiveiterator import ArchiveIterator
 
-from contentsync.db import drafts
+from contentsync.db import drafts, sources
+from contentsync.db.engine import Database
 from contentsync.db.items import ITEMS
-from contentsync.puller.batches import GROUP_SOURCES
+from contentsync.puller.batches import GROUP_SOURCES, BatchPuller
 from contentsync.puller.contract import PullResult
+from contentsync.puller.errand import Equipment
+from contentsync.puller.plan import Bounds
+from contentsync.puller.runner import MANY
 from contentsync.puller.work import ClaimDueInput, Claimed, ClaimSourcesInput, FindFeedsWork, PullBatchInput
 from contentsync.sources.base import Document, Entry, Fetched, SourceRef, Unchanged
+from tests.fakes.kinds import DeadlySource, TellingSource
 from tests.fakes.web import Reply
 from tests.puller.conftest import NOW, World, rss
 
@@ -241,6 +246,76 @@ async def test_pulls_that_meet_on_a_source_double_nothing(world: World) -> None:
     results = await asyncio.gather(*[pull(world, [source_id], lease_id=f"L{n}") for n in range(5)])
     assert sum(result.new_items for result in results) == 40
     assert len(await world.items(source_id)) == 40
+
+
+async def test_two_workers_share_what_is_due(world: World) -> None:
+    """Each has its own connections to the one database, as two processes have."""
+    for n in range(60):
+        world.web.serve(f"/{n}", rss(f"item{n}"))
+    ids = await world.follow(*[world.web.url(f"/{n}") for n in range(60)])
+    other = Database(str(world.db.engine.url))
+
+    async def work(name: str, db: Database) -> list[int]:
+        activities, done = world.activities(db=db), []
+        for turn in range(10):
+            lease_id = f"{name}-{turn}"
+            claim_some = ClaimDueInput(now=NOW.isoformat(), lease_id=lease_id, limit=12, batch_size=6)
+            claimed = await ActivityEnvironment().run(activities.claim_due, claim_some)
+            for number, source_ids in enumerate(claimed.batches):
+                batch = PullBatchInput(
+                    now=NOW.isoformat(), lease_id=lease_id, name=f"{lease_id}-{number}", source_ids=source_ids
+                )
+                result = await ActivityEnvironment().run(activities.pull_batch, batch)
+                assert result == PullResult(pulled=len(source_ids), new_items=len(source_ids))
+                done += source_ids
+        return done
+
+    shares = await asyncio.gather(work("one", world.db), work("two", other))
+    await other.close()
+    assert all(shares), "both had work"
+    assert sorted(shares[0] + shares[1]) == ids
+    assert [world.web.hits(f"/{n}") for n in range(60)] == [1] * 60
+    assert [await world.titles(source_id) for source_id in ids] == [[f"item{n}"] for n in range(60)]
+
+
+async def test_a_batch_that_takes_long_keeps_its_lease(world: World) -> None:
+    world.web.reply("/slow", Reply(rss("one").encode(), delay_seconds=0.6))
+    ids = await world.follow(world.web.url("/slow"), world.web.url("/waits"))
+    await claim(world, ids)
+    async with world.db.write() as session:
+        await sources.renew_leases(session, lease_id="L1", lease_until=NOW + timedelta(seconds=0.3))
+    batches = BatchPuller(
+        db=world.db,
+        client=world.client,
+        data_dir=world.data_dir,
+        equipment=Equipment(world.kinds, True, frozenset()),
+        bounds=Bounds(15, 1440),
+        lease_seconds=0.3,
+    )
+    batch = PullBatchInput(now=NOW.isoformat(), lease_id="L1", name="b", source_ids=ids[:1])
+    pulling = asyncio.create_task(batches.pull(batch))
+    await asyncio.sleep(0.4)
+    others = ClaimDueInput(now=(NOW + timedelta(seconds=0.4)).isoformat(), lease_id="L2", limit=9, batch_size=9)
+    assert await ActivityEnvironment().run(world.activities().claim_due, others) == Claimed([])
+    assert await pulling == PullResult(pulled=1, new_items=1)
+    await batches.close()
+    waiting = await world.source(ids[1])
+    assert waiting.lease_until is not None
+    assert waiting.lease_until >= NOW + timedelta(seconds=0.6), "the batch that waits for its turn keeps its own, too"
+
+
+async def test_a_source_that_kills_its_process_fails_alone(world: World) -> None:
+    world.kinds |= {"deadly": DeadlySource(), "telling": TellingSource()}
+    (deadly,) = await world.follow("http://deadly/", kind="deadly")
+    others = await world.follow(*[f"http://other{n}/" for n in range(MANY)], kind="telling")
+    activities = world.activities()
+    await claim(world, [deadly, *others])
+    batch = PullBatchInput(now=NOW.isoformat(), lease_id="L1", name="b", source_ids=[deadly, *others])
+    result = await ActivityEnvironment().run(activities.pull_batch, batch)
+    await activities.close()
+    assert (await world.source(deadly)).last_error == "internal"
+    assert result == PullResult(pulled=len(others), failed=1, new_items=len(others))
+    assert {len(await world.titles(source_id)) for source_id in others} == {1}
 
 
 async def test_a_database_that_fails_fails_the_attempt(world: World) -> None:

@@ -242,7 +242,7 @@ async def test_fault(world: World, tmp_path: Path, row: Row) -> None:
                 changes.pop(0)[1](servers)
 
         await days.live(timedelta(days=row.days), each_tick=change)
-    days.close()
+    await days.close()
     source, told = await world.source(source_id), await days.told()
     print(
         f"| {row.name:36} | {source.state:8} | {waits(source):>9} | {source.last_error or '':18} | "

@@ -55,7 +55,7 @@ async def test_a_host_with_a_request_a_minute_refuses_once_and_never_again(world
         ids = await world.follow(*[world.web.url(f"/{number}") for number in range(15)], other.url("/feed"))
         days = Days(world, gap_seconds=GAP)
         await days.live(timedelta(minutes=35), each_tick=host.turn)
-        days.close()
+        await days.close()
     assert host.refused_at == [NOW], "the second request ever made"
     assert len(host.served) == 15, "everybody has had a turn"
     assert host.served.total() > 15, "and some a second one"
@@ -69,7 +69,7 @@ async def test_the_gap_grows_until_it_is_enough(world: World) -> None:
     await world.follow(*[world.web.url(f"/{number}") for number in range(8)])
     days = Days(world, gap_seconds=GAP)
     await days.live(timedelta(minutes=40), each_tick=host.turn)
-    days.close()
+    await days.close()
     assert (await stored(world))["gap_seconds"] == 240
     assert len(host.refused_at) == 3
     assert max(host.refused_at) <= NOW + timedelta(minutes=20)
@@ -84,7 +84,7 @@ async def test_one_refusal_defers_the_rest_of_the_family(world: World, status: i
     ids = await world.follow(*[world.web.url(path) for path in ("/first", *rest)])
     days = Days(world, gap_seconds=GAP)
     await days.tick()
-    days.close()
+    await days.close()
     assert days.results == PullResult(pulled=1, failed=1, new_items=1)
     assert len(world.web.requests) == 2
     rows = [await world.source(source_id) for source_id in ids]
@@ -107,7 +107,7 @@ async def test_a_spent_rate_limit_closes_the_family_without_a_failure(world: Wor
     assert (host["gap_seconds"], host["not_before"], host["refused_at"]) == (0, NOW + timedelta(minutes=5), None)
     days.now = NOW + 4 * TICK
     assert await days.tick() == []
-    days.close()
+    await days.close()
 
 
 async def test_a_dead_host_costs_a_few_requests_a_round(world: World) -> None:
@@ -116,7 +116,7 @@ async def test_a_dead_host_costs_a_few_requests_a_round(world: World) -> None:
     ids = await world.follow(*[world.web.url(f"/{number}") for number in range(20)])
     days = Days(world)
     await days.tick()
-    days.close()
+    await days.close()
     assert days.results == PullResult(failed=3)
     rows = [await world.source(source_id) for source_id in ids]
     assert sum(row.failures for row in rows) == 3
@@ -134,7 +134,7 @@ async def test_who_follows_now_waits_for_a_host_that_wants_quiet(world: World) -
     host.turn(NOW + TICK)
     days.now = NOW + TICK
     assert await days.tick() == [new_id]
-    days.close()
+    await days.close()
     assert len(host.refused_at) == 1
     assert await world.titles(new_id) != []
     assert len(ids) == 2

@@ -19,8 +19,7 @@ from contentsync.db.engine import Database
 from contentsync.db.items import ITEMS
 from contentsync.db.models import Item, RawDocument
 from contentsync.puller.account import AccountStore, Answer
-from contentsync.puller.parser import MANY
-from contentsync.puller.reprocess import Reprocessed, Reprocessor, Trouble
+from contentsync.puller.reprocess import MANY, Reprocessed, Reprocessor, Trouble
 from contentsync.sources.base import Document, Entry, Fetched, Reader
 from contentsync.sources.feed import FeedSource
 from tests.puller.conftest import NOW, World, rss
@@ -85,10 +84,7 @@ async def reprocess(world: World, *readers: Reader, **selection: Any) -> Reproce
     reprocessor = Reprocessor(
         db=world.db, data_dir=world.data_dir, readers={one.kind: one for one in (FeedSource(), *readers)}
     )
-    try:
-        return await reprocessor.run(**selection)
-    finally:
-        reprocessor.close()
+    return await reprocessor.run(**selection)
 
 
 async def pulled_world(world: World, feeds: int = 3) -> list[int]:
@@ -244,7 +240,6 @@ async def test_beside_a_running_instance_the_later_word_counts(world: World) -> 
     await forget_items(world)
     await reprocessor.run()
     assert await dump(world) == before
-    reprocessor.close()
     await other.close()
 
 
@@ -293,7 +288,6 @@ async def test_an_unknown_kind_is_unreadable(world: World) -> None:
     await pulled_world(world, feeds=1)
     reprocessor = Reprocessor(db=world.db, data_dir=world.data_dir, readers={})
     done = await reprocessor.run()
-    reprocessor.close()
     assert sum(done.troubles[Trouble.UNREADABLE].values()) == done.documents == 5
 
 

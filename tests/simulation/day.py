@@ -136,7 +136,7 @@ class Day:
         async with worker:
             for minute in range(int(hours * 60)):
                 await self._tick(minute)
-        puller.close()
+        await puller.close()
         report = await self._look_back(hours)
         report.seconds = round(time.monotonic() - began, 1)
         await self.http.aclose()
