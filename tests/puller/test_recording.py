@@ -66,7 +66,7 @@ async def test_every_follower_who_can_be_reached_hears_once_that_a_source_is_gon
     late = await add_person(world, 6, source_id)
     world.web.serve("/feed?key=secret", rss("one", title="Back & fine"))
     await days.live(40 * DAY)
-    days.close()
+    await days.close()
     back = (await kept(world))[2:]
     assert {notice.subscriber_id for notice in back} == {world.subscriber_id, boris} != {late}
     assert {(notice.text_key, len(notice.keyboard)) for notice in back} == {("source_is_back", 0)}
@@ -83,7 +83,7 @@ async def test_the_second_time_is_told_again(world: World) -> None:
     await days.live(6 * DAY)
     world.web.fail("/feed", 500)
     await days.live(12 * DAY)
-    days.close()
+    await days.close()
     assert await days.told() == ["source_is_failing", "source_is_back", "source_is_failing"]
     first = (await kept(world))[0]
     words = texts.say_notice(first.text_key, first.params)
@@ -98,7 +98,7 @@ async def test_a_moved_source_takes_its_new_address_with_its_items_and_validator
     await days.live(5 * DAY)
     before = len(world.web.requests)
     await days.live(6 * DAY)
-    days.close()
+    await days.close()
     source = await world.source(source_id)
     assert (source.url, source.key) == (world.web.url("/new"), canonical_key(world.web.url("/new")))
     assert (source.family, source.etag, source.state) == ("127.0.0.1", '"1"', "moved")
@@ -120,7 +120,7 @@ async def test_who_followed_both_addresses_follows_the_source_once(world: World,
                 await sources.unfollow(session, subscriber_id=subscriber_id, source_id=new, now=NOW)
     days = Days(world)
     await days.live(5 * DAY)
-    days.close()
+    await days.close()
     everybody = {world.subscriber_id, boris, clara} if is_followed else {world.subscriber_id, boris}
     assert await followers(world, new) == everybody
     assert await followers(world, old) == set()
@@ -162,7 +162,7 @@ async def test_a_notice_is_kept_only_if_the_pull_is(world: World) -> None:
     days.lose_leases = False
     days.now += timedelta(minutes=10)
     await days.tick()
-    days.close()
+    await days.close()
     assert len(await kept(world)) == 1
     async with world.db.read() as session:
         assert await notices.count_unsent(session) == 1
