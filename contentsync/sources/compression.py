@@ -3,9 +3,19 @@
 httpx decodes whole chunks, and chained encodings, before anyone can count: 16 KB can become 16 MB or 16 GB.
 """
 
+import sys
 import zlib
+from typing import Any, Protocol
 
-ACCEPT_ENCODING = "gzip, deflate"
+import brotli
+from typing_extensions import override
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+ACCEPT_ENCODING = "gzip, deflate, br, zstd"
 """What `Decoder` can undo, to be told to servers."""
 
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -13,12 +23,58 @@ MAX_ENCODED_BYTES = 10_000_000
 MAX_GZIP_MEMBERS = 1000
 """Empty members and blocks decode to nothing, so that no limit on what comes out ever stops them."""
 
-_SUPPORTED = ("gzip", "x-gzip", "deflate")
-_UNSUPPORTED = ("br", "zstd", "compress", "x-compress", "dcb", "dcz")
+_ZSTD_MAGIC = b"\x28\xb5"
+_ZSTD_WINDOW_LOG = 23
+"""8 MB, the largest window that may be needed. Source: RFC 9659, section 3."""
+_NEXT_MEMBER: dict[str, tuple[bytes, ...]] = {
+    "gzip": (_GZIP_MAGIC,),
+    "x-gzip": (_GZIP_MAGIC,),
+    "deflate": (_GZIP_MAGIC,),
+    "br": (),
+    "zstd": (_ZSTD_MAGIC,),
+}
+"""What begins another member after the end of one."""
+_SUPPORTED = tuple(_NEXT_MEMBER)
+_UNSUPPORTED = ("compress", "x-compress", "dcb", "dcz")
 
 
 class UndecodableBody(Exception):
     """The body is compressed in a way that cannot be undone, or is damaged."""
+
+
+class _Inflater(Protocol):
+    """What undoes one stream; zlib's and zstd's objects are of this shape."""
+
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes: ...
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
+
+
+class _BrotliInflater(_Inflater):
+    """Brotli in that shape."""
+
+    def __init__(self) -> None:
+        untyped: Any = brotli
+        self._decompressor = untyped.Decompressor()
+
+    @property
+    @override
+    def eof(self) -> bool:
+        return bool(self._decompressor.is_finished())
+
+    @property
+    @override
+    def unused_data(self) -> bytes:
+        return b""
+
+    @override
+    def decompress(self, data: bytes, max_length: int, /) -> bytes:
+        part: bytes = self._decompressor.process(data, output_buffer_limit=max_length)
+        return part[:max_length]
 
 
 class Decoder:
@@ -40,7 +96,7 @@ class Decoder:
             raise UndecodableBody("unknown compression")
         self._encoding = names[0] if names and names[0] in _SUPPORTED else None
         self._held_back = b""
-        self._inflater: zlib._Decompress | None = None
+        self._inflater: _Inflater | None = None
         self._taken_bytes = 0
         self._members = 0
 
@@ -61,11 +117,11 @@ class Decoder:
         parts = []
         while data and limit_bytes > 0:
             if self._inflater is None or self._inflater.eof:
-                if len(data) < 2:
+                if len(data) < 2 and self._encoding != "br":
                     self._held_back = data
                     break
-                if self._inflater is not None and not data.startswith(_GZIP_MAGIC):
-                    break  # padding; a gzip body may also consist of several members
+                if self._inflater is not None and not data.startswith(_NEXT_MEMBER[self._encoding]):
+                    break  # padding; some bodies consist of several members
                 self._members += 1
                 if self._members > MAX_GZIP_MEMBERS:
                     raise UndecodableBody("endless compression")
@@ -75,7 +131,7 @@ class Decoder:
                     return data[:limit_bytes]
             try:
                 part = self._inflater.decompress(data, limit_bytes)
-            except zlib.error as error:
+            except (zlib.error, brotli.error, zstd.ZstdError) as error:
                 raise UndecodableBody("damaged compression") from error
             parts.append(part)
             limit_bytes -= len(part)
@@ -92,7 +148,11 @@ class Decoder:
             raise UndecodableBody("the answer broke off")
         return self._held_back if self._inflater is None else b""
 
-    def _inflater_for(self, head: bytes) -> "zlib._Decompress | None":
+    def _inflater_for(self, head: bytes) -> _Inflater | None:
+        if self._encoding == "br":
+            return _BrotliInflater()
+        if self._encoding == "zstd":
+            return zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: _ZSTD_WINDOW_LOG})
         if head.startswith(_GZIP_MAGIC):
             return zlib.decompressobj(wbits=31)
         if self._encoding != "deflate":

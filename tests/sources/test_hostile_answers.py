@@ -15,7 +15,9 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
+import brotli
 import httpx
 import pytest
 
@@ -28,6 +30,12 @@ from contentsync.sources.pages import page_text, read_page
 from contentsync.sources.sites import marked_feeds
 from tests.fakes.web import FakeWeb, Reply, Request, self_signed
 
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+_brotli: Any = brotli  # it has no types
 GOOD = b"<rss version='2.0'><channel><title>good</title><item><guid>1</guid><title>a</title></item></channel></rss>"
 TOTAL_SECONDS = 1.0
 PATIENT_SECONDS = 10.0
@@ -95,13 +103,23 @@ SERVERS: dict[str, tuple[Reply, str, str]] = {
         "Unreachable",
         "unknown compression",
     ),
-    "brotli, unasked": (
-        Reply(b"\x0b\x02\x80a\x03", headers=(("Content-Encoding", "br"),)),
-        "Unreachable",
-        "unknown compression",
+    "brotli bomb, 100 MB": (
+        Reply(_brotli.compress(b" " * 100_000_000, quality=5), headers=(("Content-Encoding", "br"),)),
+        "TooLarge",
+        "more than 10000000 bytes",
     ),
-    "zstd, unasked": (
-        Reply(b"\x28\xb5\x2f\xfd\x20\x01\x09\x00\x00a", headers=(("Content-Encoding", "zstd"),)),
+    "zstd bomb, 1 GB": (
+        Reply(zstd.compress(b" " * 10_000_000) * 100, headers=(("Content-Encoding", "zstd"),)),
+        "TooLarge",
+        "more than 10000000 bytes",
+    ),
+    "zstd of nothing, endless": (
+        endless(b"Content-Encoding: zstd\r\n\r\n", zstd.compress(b"") * 3000),
+        "Unreachable",
+        "endless compression",
+    ),
+    "brotli in gzip": (
+        Reply(gzip.compress(_brotli.compress(b" " * 9_000_000)), headers=(("Content-Encoding", "br, gzip"),)),
         "Unreachable",
         "unknown compression",
     ),
