@@ -86,6 +86,11 @@ def says(body: str = FEED, *, status: int = 200, etag: str | None = None, **head
     return serve
 
 
+def busy_until(hours: float) -> Serve:
+    """Answers 429 and asks to wait until so many hours from when it begins to."""
+    return lambda street: says(status=429, Retry_After=later(hours))(street)
+
+
 def does(reply: Reply) -> Serve:
     """Answers so."""
     return lambda street: street.web.reply("/feed", reply)
@@ -151,7 +156,7 @@ ROWS = [
     Row("503, Retry-After 1 h", says(status=503, Retry_After="3600"), "failing", HOUR, "rate_limited"),
     Row("429", BUSY, "failing", 15, "rate_limited"),
     Row("429, Retry-After 2 h", says(status=429, Retry_After="7200"), "failing", 2 * HOUR, "rate_limited"),
-    Row("429, Retry-After a date", says(status=429, Retry_After=later(2.02)), "failing", 2 * HOUR, "rate_limited"),
+    Row("429, Retry-After a date", busy_until(2.02), "failing", 2 * HOUR, "rate_limited"),
     Row("429, Retry-After a year", says(status=429, Retry_After="31536000"), "failing", DAY, "rate_limited"),
     Row("403", says(status=403), "failing", 15, "refused"),
     Row("403, Retry-After 2 h", says(status=403, Retry_After="7200"), "failing", 2 * HOUR, "rate_limited"),
@@ -182,7 +187,7 @@ ROWS = [
         url=lambda _: NAMELESS),
     Row("no name found at all for 16 days", says(), "failing", DAY, "name_not_found", days=16, is_online=False,
         url=lambda _: NAMELESS),
-    Row("connection refused", says(), "failing", 15, "unreachable", url=lambda _: "http://127.0.0.1:9/feed"),
+    Row("connection refused", says(), "failing", 15, "unreachable", url=lambda _: "http://127.0.0.1:4/feed"),
     Row("certificate not valid", says(), "failing", 15, "unreachable", url=lambda street: street.secure.url("/feed")),
     Row("nobody picks up", says(), "failing", 15, "timed_out", url=lambda street: street.deaf),
     Row("no first byte", does(Reply(hang=True)), "failing", 15, "timed_out"),

@@ -3,6 +3,7 @@
 import gzip
 import time
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import httpx
@@ -55,10 +56,14 @@ async def test_a_good_feed_arrives_among_hostile_servers(world: World, tmp_path:
     server_context, _ = self_signed(tmp_path, "example.com")
     world.kinds["feed"] = Hasty()
     world.web.serve("/good", rss("one", "two"))
-    for path, (reply, _) in SERVERS.items():
-        world.web.handle(path, always(reply))
-    async with FakeWeb(tls=server_context) as secure:
-        expected = {world.web.url(path): reason for path, (_, reason) in SERVERS.items()}
+    async with AsyncExitStack() as stack:
+        expected = {}
+        for number, (path, (reply, reason)) in enumerate(SERVERS.items(), 2):
+            # Hosts of their own: one that asks to be left alone would else speak for all of them.
+            web = await stack.enter_async_context(FakeWeb(host=f"127.0.0.{number}"))
+            web.handle(path, always(reply))
+            expected[web.url(path)] = reason
+        secure = await stack.enter_async_context(FakeWeb(host="127.0.1.1", tls=server_context))
         expected[secure.url("/")] = "unreachable"
         *bad, good = await world.follow(*expected, world.web.url("/good"))
         claim = ClaimSourcesInput(now=NOW.isoformat(), lease_id="L", source_ids=[*bad, good], batch_size=100)

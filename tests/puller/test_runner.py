@@ -93,7 +93,7 @@ async def test_failures_come_across_as_they_are(make: Make) -> None:
             await run(errand(web.url("/busy"), "feed"))
         assert busy.value.retry_after_seconds == 7200
         with pytest.raises(Unreachable, match="connection refused"):
-            await run(errand("http://127.0.0.1:9/", "feed"))
+            await run(errand("http://127.0.0.1:4/", "feed"))
         with pytest.raises(BugElsewhere, match=r"^ZeroDivisionError at kinds.py:\d+$"):
             await run(errand("http://a/?key=secret", "buggy"))
         with pytest.raises(BugElsewhere, match="KeyError"):

@@ -74,7 +74,7 @@ async def test_only_https_to_public_addresses(lists: Lists) -> None:
         await post_one_click(guarded, lists.web.url("/leave"))
     await guarded.aclose()
     with pytest.raises(Unreachable):
-        await post_one_click(lists.client, "https://127.0.0.1:9/leave")
+        await post_one_click(lists.client, "https://127.0.0.1:4/leave")
     assert lists.web.requests == []
 
 

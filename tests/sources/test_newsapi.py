@@ -283,7 +283,7 @@ async def test_bad_servers(reply: Reply, kind: type[SourceError]) -> None:
 async def test_no_server_and_no_time() -> None:
     async with open_client(allow_private_networks=True) as client:
         with pytest.raises(Unreachable):
-            await search(client, "http://127.0.0.1:9/v2", KEY, QUERY)
+            await search(client, "http://127.0.0.1:4/v2", KEY, QUERY)
     async with FakeWeb() as web, open_client(allow_private_networks=True) as client:
         web.hang("/v2/everything")
         client.timeout = httpx.Timeout(0.2)
