@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypedDict
 
-from sqlalchemy import Table, and_, delete, or_, update
+from sqlalchemy import ColumnElement, Table, and_, delete, exists, or_, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from typing_extensions import Unpack
 
 from contentsync.db.account_models import Integration
 from contentsync.db.base import Base, insert
+from contentsync.db.models import Subscriber
 
 INTEGRATIONS: Table = Base.metadata.tables["integration"]
 
@@ -87,12 +88,19 @@ async def claim_due(
 ) -> list[int]:
     """Lease at most `limit` accounts whose time has come and whom nobody holds, or exactly `integration_ids`.
 
-    A refused account is never due.
+    A refused account is never due, nor is one whose owner has paused or blocked us.
     """
     is_free = or_(INTEGRATIONS.c.lease_until.is_(None), INTEGRATIONS.c.lease_until <= now)
-    wanted = (
-        INTEGRATIONS.c.id.in_(integration_ids) if integration_ids else and_(INTEGRATIONS.c.next_sync_at <= now, is_free)
+    reads = exists().where(
+        col(Subscriber.id) == INTEGRATIONS.c.subscriber_id,
+        col(Subscriber.paused).is_(False),
+        col(Subscriber.blocked_at).is_(None),
     )
+    wanted: ColumnElement[bool]
+    if integration_ids:
+        wanted = INTEGRATIONS.c.id.in_(integration_ids)
+    else:
+        wanted = and_(INTEGRATIONS.c.next_sync_at <= now, is_free, reads)
     due = (
         select(INTEGRATIONS.c.id)
         .where(wanted, INTEGRATIONS.c.state == "ok")

@@ -27,7 +27,7 @@ from contentsync.sources.families import host_family
 AT_ONCE = 64
 """Requests under way, over all hosts."""
 AT_ONCE_PER_FAMILY = 4
-"""Requests under way to one host family; a family that never answered is asked one by one."""
+"""Requests under way to one host family; one that never answered, or counts requests, is asked one by one."""
 LEAST_GAP_SECONDS = 0.25
 """Between the beginnings of two requests to a family."""
 MAX_SILENT = 3
@@ -105,6 +105,8 @@ class _Family:
     def __init__(self) -> None:
         self.free = asyncio.Semaphore(1)
         self.is_known = False
+        self.is_strict = False
+        """It has once told us when to come; so it is asked one by one, because the next answer may tell it again."""
         self.next_at = 0.0
         self.last_ok_at: datetime | None = None
         self.closed_until: datetime | None = None
@@ -114,6 +116,7 @@ class _Family:
         """Take over what is stored. Of a family with a learned gap the batch was given its turn when it claimed, which
         is why it is closed; it is left alone only if it has refused within this tick.
         """
+        self.is_strict = self.is_strict or known.not_before is not None
         if known.last_ok_at is not None:
             self.last_ok_at = _later(self.last_ok_at, known.last_ok_at)
             self.answered()
@@ -123,7 +126,7 @@ class _Family:
     def answered(self) -> None:
         """It has answered, whatever it said."""
         self.silent = 0
-        if not self.is_known:
+        if not self.is_known and not self.is_strict:
             self.is_known = True
             for _ in range(AT_ONCE_PER_FAMILY - 1):
                 self.free.release()

@@ -120,3 +120,14 @@ async def test_removing_takes_sources_and_channels_along_but_never_the_id(databa
         assert (await session.exec(select(Channel))).all() == []
         assert await integrations.get_integration(session, integration_id=account) is None
     assert await connect(database, person) > account
+
+
+async def test_accounts_rest_while_their_owner_does(database: Database) -> None:
+    paused, blocked, reading = [await add_person(database, chat_id) for chat_id in (1, 2, 3)]
+    resting = [await connect(database, paused), await connect(database, blocked)]
+    awake = await connect(database, reading)
+    async with database.write() as session:
+        await subscribers.change(session, subscriber_id=paused, paused=True)
+        await subscribers.change(session, subscriber_id=blocked, blocked_at=NOW)
+    assert await claim(database, "L1") == [awake]
+    assert await claim(database, "L2", *resting) == resting, "asked for by name they are synced all the same"

@@ -221,3 +221,24 @@ def test_what_a_family_teaches(
     assert new.last_ok_at == (NOW if answer.worked else known.last_ok_at)
     assert new.refused_at == (NOW if answer.refused else known.refused_at)
     assert new.gap_since == (NOW if gap_seconds != known.gap_seconds or answer.refused else known.gap_since)
+
+
+async def test_a_host_that_counts_requests_is_asked_one_by_one() -> None:
+    slots = HostSlots(gap_seconds=0.0)
+    visit = slots.visit(NOW, {"a.example": HostManners(last_ok_at=NOW - MINUTE, not_before=NOW - MINUTE)})
+    under_way = most = deferred = 0
+
+    async def ask() -> None:
+        nonlocal under_way, most, deferred
+        async with visit.turn("http://a.example/") as turn:
+            if turn.deferred_until is not None:
+                deferred += 1
+                return
+            under_way += 1
+            most = max(most, under_way)
+            await asyncio.sleep(0.01)
+            turn.worked(Hints(quiet_seconds=60))
+            under_way -= 1
+
+    await asyncio.gather(*(ask() for _ in range(5)))
+    assert (most, deferred) == (1, 4)
