@@ -19,6 +19,7 @@ from contentsync.embedded import EmbeddedTemporal, start_embedded
 
 READY_SECONDS = 60.0
 Message = dict[str, Any]
+Wanted = Callable[[Message], bool]
 
 
 class Instance:

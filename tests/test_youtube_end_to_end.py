@@ -5,34 +5,17 @@ import json
 import sqlite3
 from pathlib import Path
 
-import httpx
 import pytest
 from temporalio.client import Client
 
 from tests.fakes.google import FakeGoogle
 from tests.histories_text import readable
-from tests.instance import Instance, buttons, has_button, says
+from tests.instance import Instance, has_button, says
+from tests.living import consent, sign_in_link
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 CHANNELS = {"UC" + letter * 22: f"Channel {letter}" for letter in "abc"}
-
-
-async def sign_in_link(chat: Instance) -> str:
-    """Google's consent page, as the chat offers it."""
-    offer = await chat.ask("/youtube", has_button("Connect"))
-    await chat.tap(offer, "Connect")
-    link = await chat.wait_for(has_button("Sign in"), after=offer["message_id"])
-    return buttons(link)[0]["url"]
-
-
-async def consent(link: str) -> tuple[str, httpx.Response]:
-    """A browser opens the link, and is sent back; where to, and what it got there."""
-    async with httpx.AsyncClient(trust_env=False) as browser:
-        asked = await browser.get(link)
-        assert asked.status_code == 302, asked.text
-        back = asked.headers["location"]
-        return back, await browser.get(back)
 
 
 async def histories(chat: Instance) -> str:

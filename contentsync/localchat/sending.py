@@ -61,6 +61,7 @@ class Sending:
         """deleteMessage."""
         chat_id, message_id = parameters.chat_id(), _message_id(parameters)
         await self._store.run(delete, chat_id=chat_id, message_id=message_id)
+        await self._store.wipe()
         await self._show(chat_id, message_id)
         return True
 

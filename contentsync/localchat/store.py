@@ -85,6 +85,7 @@ class Store:
         self._connection.executescript(SCHEMA)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="localchat-store")
         self.token = self._transact(_token)
+        self._empty_log()
 
     async def run(
         self, function: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -92,6 +93,13 @@ class Store:
         """What the function gives; when it raises, nothing of what it wrote stays."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._thread, lambda: self._transact(function, *args, **kwargs))
+
+    async def wipe(self) -> None:
+        """Leave nothing of what was deleted: the log still holds it, so what the log holds goes into the file now."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._empty_log)
+
+    def _empty_log(self) -> None:
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
 
     def _transact(
         self, function: Callable[Concatenate[sqlite3.Connection, P], T], *args: P.args, **kwargs: P.kwargs

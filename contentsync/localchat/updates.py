@@ -4,7 +4,7 @@ import asyncio
 import json
 import sqlite3
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from contentsync.localchat.errors import ApiError
 from contentsync.localchat.store import Store
@@ -15,6 +15,13 @@ Json = dict[str, Any]
 TAKEN_OVER = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
 
 
+class Taken(NamedTuple):
+    """The next updates. `forgot_deleted`: among those before was a message that is deleted now."""
+
+    updates: list[Json]
+    forgot_deleted: bool
+
+
 def queue_update(connection: sqlite3.Connection, kind: str, content: Json) -> None:
     """Keep an update until the bot acknowledges it, unless the bot said it wants no such updates."""
     row = connection.execute("SELECT value FROM setting WHERE name = 'allowed_updates'").fetchone()
@@ -23,7 +30,7 @@ def queue_update(connection: sqlite3.Connection, kind: str, content: Json) -> No
         connection.execute("INSERT INTO pending_update (body) VALUES (?)", (json.dumps({kind: content}),))
 
 
-def take_updates(connection: sqlite3.Connection, *, offset: int, limit: int) -> list[Json]:
+def take_updates(connection: sqlite3.Connection, *, offset: int, limit: int) -> Taken:
     """Forget the updates before `offset`, and give the next ones.
 
     A negative offset counts from the end of the queue and forgets what is before.
@@ -36,11 +43,17 @@ def take_updates(connection: sqlite3.Connection, *, offset: int, limit: int) -> 
             (-offset,),
         ).fetchone()
         offset = row["first"] or 0
+    forgotten = connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM pending_update JOIN message "
+        "ON message_id = json_extract(pending_update.body, '$.message.message_id') WHERE update_id < ? AND deleted)",
+        (offset,),
+    ).fetchone()
     connection.execute("DELETE FROM pending_update WHERE update_id < ?", (offset,))
     rows: Iterable[sqlite3.Row] = connection.execute(
         "SELECT * FROM pending_update ORDER BY update_id LIMIT ?", (limit,)
     )
-    return [{"update_id": row["update_id"], **json.loads(row["body"])} for row in rows]
+    updates = [{"update_id": row["update_id"], **json.loads(row["body"])} for row in rows]
+    return Taken(updates, forgot_deleted=bool(forgotten[0]))
 
 
 def count_updates(connection: sqlite3.Connection) -> int:
@@ -77,7 +90,9 @@ class Polling:
         self._wake(ApiError(409, TAKEN_OVER))
         turn = self._turn = loop.create_future()
         while True:
-            updates = await self._store.run(take_updates, offset=offset, limit=limit)
+            updates, forgot_deleted = await self._store.run(take_updates, offset=offset, limit=limit)
+            if forgot_deleted:
+                await self._store.wipe()
             remaining = deadline - loop.time()
             if updates or remaining <= 0 or self._closed:
                 return updates

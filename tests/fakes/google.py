@@ -232,6 +232,7 @@ class FakeGoogle:
 
     def _exchange(self, form: dict[str, str]) -> web.Response:
         grant = self._codes.pop(form.get("code", ""), None)
+        self.secrets.add(form.get("code_verifier", "no verifier"))
         digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
         challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
         if (

@@ -148,14 +148,29 @@ async def test_edits_and_deletions_that_are_refused(bot: Bot, telegram: FakeTele
         await bot.send_message(1, "x", reply_parameters=ReplyParameters(message_id=sent.message_id))
 
 
-async def test_what_a_deleted_message_said_is_in_no_file(bot: Bot, telegram: FakeTelegram, tmp_path: Path) -> None:
+@pytest.mark.parametrize("acknowledged_first", [True, False], ids=["acknowledged, deleted", "deleted, acknowledged"])
+async def test_what_a_deleted_message_said_is_in_no_file(
+    bot: Bot, telegram: FakeTelegram, tmp_path: Path, acknowledged_first: bool
+) -> None:
+    """Neither while the chat is open nor afterwards: the log of the database is a file, too."""
+
+    def found() -> list[Path]:
+        files = [path for path in tmp_path.rglob("*") if path.is_file()]
+        return [path for path in files if b"a secret word" in path.read_bytes()]
+
     typed = await telegram.say("a secret word")
-    await bot.get_updates(offset=(await bot.get_updates())[-1].update_id + 1)
+    offset = (await bot.get_updates())[-1].update_id + 1
+    assert found()
+    if acknowledged_first:
+        await bot.get_updates(offset=offset)
     await bot.delete_message(1, typed)
+    if not acknowledged_first:
+        await bot.get_updates(offset=offset)
     (shown,) = await telegram.messages()
     assert (shown["deleted"], shown["text"]) == (True, "")
+    assert found() == []
     await telegram.stop()
-    assert [path for path in tmp_path.rglob("*") if path.is_file() and b"a secret word" in path.read_bytes()] == []
+    assert found() == []
 
 
 @pytest.mark.parametrize("chat_id", [5, "@somebody", -100, 10**30])
