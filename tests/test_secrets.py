@@ -242,4 +242,5 @@ async def test_secrets_stay_where_they_belong(tmp_path: Path) -> None:
             await keep_house(instance)
             await look(instance, secrets, gone=frozenset({OWNED}))
         assert await instance.command("reprocess") == 0
+        assert "0 added, 0 changed" in instance.errors.read_text()
         await look(instance, secrets, gone=frozenset({OWNED}))
