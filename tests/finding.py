@@ -53,7 +53,7 @@ def _files(instance: Instance) -> Iterator[tuple[str, bytes]]:
 
 def _rows(instance: Instance) -> Iterator[tuple[str, bytes]]:
     """Every value of every row: in the file itself a long one is cut into pages."""
-    for path in sorted(instance.data.glob("*.db")):
+    for path in sorted(instance.directory.rglob("*.db")):
         with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as connection:
             connection.text_factory = bytes
             tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()

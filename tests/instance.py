@@ -96,6 +96,16 @@ class Instance:
         self._process = None
         return status
 
+    async def command(self, *arguments: str) -> int:
+        """Run another command of the program with the same settings; its exit status. It writes where errors go."""
+        environment = {name: value for name, value in os.environ.items() if not _ours(name)}
+        with self.errors.open("ab") as errors:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "contentsync", *arguments,
+                cwd=self.directory, env=environment | self._variables, stderr=errors, stdout=errors,
+            )  # fmt: skip
+        return await asyncio.wait_for(process.wait(), 60)
+
     async def kill(self, *, embedded_too: bool = False) -> None:
         """SIGKILL: no drain. The embedded Temporal lives on unless `embedded_too`."""
         assert self._process is not None

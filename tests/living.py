@@ -135,11 +135,12 @@ async def leave_newsletters(chat: Chat) -> None:
     await chat.wait_for(says("still on the list of Tin Weekly"), after=offer["message_id"] - 1)
 
 
-async def sign_in(chat: Chat) -> httpx.Response:
-    """Connect a YouTube account with a browser; what it last saw."""
-    _, page = await consent(await sign_in_link(chat))
+async def sign_in(chat: Chat) -> str:
+    """Connect a YouTube account with a browser; the address to which Google sent it back."""
+    back, page = await consent(await sign_in_link(chat))
+    assert page.status_code == 200, page.text
     await chat.wait_for(says("Connected: Channel of me"))
-    return page
+    return back
 
 
 async def sign_in_link(chat: Chat) -> str:

@@ -39,7 +39,7 @@ async def test_an_issue_comes_with_the_digest(tmp_path: Path) -> None:
         await chat.stop()
         assert imap.changes == []
         log = (tmp_path / "stderr.log").read_bytes()
-        ours = [path for path in chat.data.rglob("*") if path.is_file() and not path.name.startswith("localchat.db")]
+        ours = [path for path in chat.data.rglob("*") if path.is_file()]
         stored = {path: path.read_bytes() for path in ours}
         found = [
             (str(path.relative_to(chat.data)), secret)

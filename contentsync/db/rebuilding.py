@@ -63,12 +63,22 @@ def changes_by(item: Any, row: ItemRow) -> dict[str, Any]:
     written_by = item.raw_document_id
     if written_by == answer_id:
         is_first = item.first_seen_at == row["first_seen_at"]
-        names = (*CONTENT, *TIMES) if is_first else CONTENT
-        return {name: value for name, value in _picked(row, names).items() if value != getattr(item, name)}
+        names = set((*CONTENT, *TIMES) if is_first else CONTENT) - _told_elsewhere(item, row)
+        return {name: value for name, value in _picked(row, sorted(names)).items() if value != getattr(item, name)}
     is_edit = item.content_hash != row["content_hash"]
     if is_edit and (written_by is None or written_by < answer_id):
         return {**_picked(row, CONTENT), "raw_document_id": answer_id}
     return {}
+
+
+def _told_elsewhere(item: Any, row: ItemRow) -> set[str]:
+    """What the answer does not tell and a service was asked for afterwards: how long a video is, and that it is live.
+
+    See `contentsync.db.account_channels.store_examined`.
+    """
+    if row["duration_seconds"] is not None or item.duration_seconds is None:
+        return set()
+    return {"duration_seconds", "media_kind"} if item.media_kind == "live" else {"duration_seconds"}
 
 
 def _picked(row: ItemRow, names: Sequence[str]) -> dict[str, Any]:

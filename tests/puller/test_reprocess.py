@@ -13,7 +13,8 @@ import pytest
 from sqlmodel import col, delete, select, update
 from typing_extensions import override
 
-from contentsync.db import integrations, sources
+from contentsync.db import account_channels, integrations, sources
+from contentsync.db.account_channels import Examined
 from contentsync.db.account_models import Integration
 from contentsync.db.engine import Database
 from contentsync.db.items import ITEMS
@@ -105,6 +106,19 @@ async def pulled_world(world: World, feeds: int = 3) -> list[int]:
             world.web.serve(f"/{'abcdefgh'[n]}", encoded, content_type=content_type)
         await pull(world, ids, now=NOW + hours * HOUR, lease_id=f"L{hours}")
     return ids
+
+
+async def test_what_a_service_told_of_videos_afterwards_stays(world: World) -> None:
+    """Their feed does not tell how long they are, and the account by which it was learnt may be gone."""
+    await pulled_world(world, feeds=1)
+    async with world.db.write() as session:
+        long, live = list(await session.exec(select(col(Item.id)).order_by(col(Item.id)).limit(2)))
+        told = [Examined(long or 0, None, 933), Examined(live or 0, "live", 0)]
+        await account_channels.store_examined(session, videos=told)
+    before = await dump(world)
+    done = await reprocess(world)
+    assert (done.changed, done.added) == (0, 0)
+    assert await dump(world) == before
 
 
 async def test_items_are_the_same_after_all_of_them_were_deleted(world: World) -> None:
