@@ -81,6 +81,18 @@ def confirm_disconnect(integration_id: int) -> InlineKeyboardMarkup:
     return InlineKeyboardMarkup(inline_keyboard=[[yes, _button("Keep", AccountsPage())]])
 
 
+def connected(kind: str) -> InlineKeyboardMarkup | None:
+    """What can be done next with an account that was just connected."""
+    if kind != "newsapi":
+        return None
+    return InlineKeyboardMarkup(inline_keyboard=[[_button("Topics", TopicsPage(page=0))]])
+
+
+def connect_again(kind: str) -> InlineKeyboardMarkup:
+    """After an account was not accepted."""
+    return InlineKeyboardMarkup(inline_keyboard=[[_button("Try again", Connect(kind=kind))]])
+
+
 def to_accounts() -> InlineKeyboardMarkup:
     """The way back to the accounts."""
     return InlineKeyboardMarkup(inline_keyboard=[[_button("Accounts", AccountsPage())]])

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from contentsync.bot.account_keyboards import KINDS, PAGE_TOPICS
-from contentsync.bot.texts import Html, say, say_age, say_health, say_reason
+from contentsync.bot.texts import Html, say, say_age, say_health, say_retried
 from contentsync.bot.topic_words import name_of
 from contentsync.db.account_models import Integration, Topic
 from contentsync.db.models import Source
@@ -30,7 +30,7 @@ def say_account(account: Integration, now: datetime) -> Html:
     if account.state == "refused":
         return say("account_refused", account=label)
     if account.last_error is not None:
-        reason = say_reason(account.last_error, account.last_error_params)
+        reason = say_retried(account.last_error, account.last_error_params)
         return say("account_failing", account=label, reason=reason)
     if account.last_success_at is None:
         return say("account_new", account=label)
@@ -45,7 +45,7 @@ def label_of(account: Integration) -> str:
 def say_topics(topics: Sequence[TopicView], page: int, now: datetime, *, has_key: bool) -> Html:
     """A page of the topics; page 0 is the first."""
     if not topics:
-        return say("no_topics")
+        return say("no_topics_key" if has_key else "no_topics")
     pages = (len(topics) + PAGE_TOPICS - 1) // PAGE_TOPICS
     if pages == 1:
         head = say("topics_head", count=len(topics))
@@ -73,11 +73,13 @@ def say_added(topic: Topic, source: Source | None, count: int, *, refused: bool)
     if refused:
         return say("topic_added_refused", **values)
     if source.last_error is not None:
-        reason = say_reason(source.last_error, source.last_error_params)
+        reason = say_retried(source.last_error, source.last_error_params)
         return say("topic_added_trouble", **values, reason=reason)
     if source.last_pull_at is None:
         return say("topic_added_soon", **values)
-    return say("topic_added", **values, count=count)
+    if count == 0:
+        return say("topic_added_none", **values)
+    return say("topic_added_one" if count == 1 else "topic_added", **values, count=count)
 
 
 def _state(view: TopicView, now: datetime, *, has_key: bool) -> Html:

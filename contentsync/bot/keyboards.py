@@ -20,15 +20,16 @@ SIZES = (5, 10, 15, 20)
 
 
 class MenuItem(StrEnum):
-    """What the greeting offers."""
+    """What the greeting offers, and other messages beside their own buttons."""
 
     ADD = "add"
+    ACCOUNTS = "accounts"
     SETTINGS = "settings"
     HELP = "help"
 
 
 class Menu(CallbackData, prefix="menu"):
-    """A tap on the greeting."""
+    """A tap on one of these: the answer is a message of its own."""
 
     item: MenuItem
 
@@ -95,7 +96,7 @@ Rows = list[list[InlineKeyboardButton]]
 
 def greeting(subscriber: Subscriber) -> InlineKeyboardMarkup:
     """Under /start; a person whose zone is still the default is offered to set it."""
-    rows = [[_button("Add a link", Menu(item=MenuItem.ADD))]]
+    rows = [[_button("Add a link", Menu(item=MenuItem.ADD)), _accounts("Connect an account")]]
     if subscriber.time_zone == "UTC":
         rows.append([_button("Set your time zone", Ask(question="time_zone"))])
     rows.append([_button("Settings", Menu(item=MenuItem.SETTINGS)), _button("Help", Menu(item=MenuItem.HELP))])
@@ -106,6 +107,13 @@ def found(source_id: int, *, followed: bool) -> InlineKeyboardMarkup:
     """Under a source that was found."""
     button = _button("Unfollow" if followed else "Follow", Follow(source_id=source_id, on=not followed))
     return InlineKeyboardMarkup(inline_keyboard=[[button]])
+
+
+def begin() -> InlineKeyboardMarkup:
+    """Where nothing is followed yet."""
+    return InlineKeyboardMarkup(
+        inline_keyboard=[[_button("Add a link", Menu(item=MenuItem.ADD)), _accounts("Connect an account")]]
+    )
 
 
 def source_list(sources: Sequence[Source], page: int) -> InlineKeyboardMarkup:
@@ -137,8 +145,9 @@ def settings(subscriber: Subscriber) -> InlineKeyboardMarkup:
     times.append(_button("Other…", Ask(question="digest_time")))
     sizes = [_button(_marked(f"{size} items", size == subscriber.digest_size), SetSize(size=size)) for size in SIZES]
     pause = _button("Resume" if subscriber.paused else "Pause", SetPaused(on=not subscriber.paused))
-    zone = _button("Time zone: change…", Ask(question="time_zone"))
-    return InlineKeyboardMarkup(inline_keyboard=[times[:3], times[3:], sizes, [zone], [pause]])
+    zone = _button("Time zone…", Ask(question="time_zone"))
+    rows = [times[:3], times[3:], sizes[:2], sizes[2:], [zone, pause], [_accounts("Accounts")]]
+    return InlineKeyboardMarkup(inline_keyboard=rows)
 
 
 def zones(places: Sequence[tuple[str, str]], now: datetime) -> InlineKeyboardMarkup:
@@ -149,6 +158,10 @@ def zones(places: Sequence[tuple[str, str]], now: datetime) -> InlineKeyboardMar
 
 def _marked(text: str, chosen: bool) -> str:
     return f"✓ {text}" if chosen else text
+
+
+def _accounts(text: str) -> InlineKeyboardButton:
+    return _button(text, Menu(item=MenuItem.ACCOUNTS))
 
 
 def _button(text: str, data: CallbackData) -> InlineKeyboardButton:

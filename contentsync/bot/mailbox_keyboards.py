@@ -40,8 +40,9 @@ class NewsletterPage(CallbackData, prefix="newspage"):
     page: int
 
 
-def newsletter_list(listed: Sequence[Channel], page: int, *, has_mailbox: bool) -> InlineKeyboardMarkup:
-    """Under a page of the newsletters: what can be done with each of it, and the way to the other pages."""
+def newsletter_list(listed: Sequence[Channel], page: int, *, connect: str) -> InlineKeyboardMarkup:
+    """Under a page of the newsletters: what can be done with each of it, the way to the other pages, and the button
+    that connects a mailbox."""
     first = page * PAGE_NEWSLETTERS
     rows = [
         _deeds(channel, number, page)
@@ -50,8 +51,8 @@ def newsletter_list(listed: Sequence[Channel], page: int, *, has_mailbox: bool) 
     turns = [_button("‹ Back", NewsletterPage(page=page - 1))] if page > 0 else []
     if first + PAGE_NEWSLETTERS < len(listed):
         turns.append(_button("More ›", NewsletterPage(page=page + 1)))
-    connect = _button("Connect another mailbox" if has_mailbox else "Connect a mailbox", Connect(kind="mailbox"))
-    return InlineKeyboardMarkup(inline_keyboard=[*rows, *([turns] if turns else []), [connect]])
+    last = [_button(connect, Connect(kind="mailbox"))]
+    return InlineKeyboardMarkup(inline_keyboard=[*rows, *([turns] if turns else []), last])
 
 
 def leave_for_good(channel_id: int) -> InlineKeyboardMarkup:

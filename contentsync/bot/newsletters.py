@@ -23,9 +23,6 @@ KIND = "mailbox"
 SOURCE_KIND = "newsletter"
 TITLE_LIMIT = 60
 
-_ORDER = {channels.OFFERED: 0, channels.FOLLOWED: 1}
-"""What waits for an answer is first, what was declined last."""
-
 Page = tuple[str, InlineKeyboardMarkup]
 
 
@@ -36,9 +33,10 @@ async def page_of(db: Database, subscriber: Subscriber, page: int, now: datetime
         listed: list[Channel] = []
         for mailbox in mailboxes:
             listed += await channels.list_channels(session, integration_id=mailbox.id or 0)
-    listed.sort(key=lambda channel: (_ORDER.get(channel.state, 2), channel.title.casefold(), channel.id))
+    # What waits for an answer is first; the others keep their places when they are followed or left.
+    listed.sort(key=lambda channel: (channel.state != channels.OFFERED, channel.title.casefold(), channel.id))
     page = max(0, min(page, (len(listed) - 1) // PAGE_NEWSLETTERS))
-    keyboard = mailbox_keyboards.newsletter_list(listed, page, has_mailbox=bool(mailboxes))
+    keyboard = mailbox_keyboards.newsletter_list(listed, page, connect=_connect(mailboxes))
     return say_page(mailboxes, listed, page, now), keyboard
 
 
@@ -64,11 +62,18 @@ def say_mailbox(mailbox: Integration, now: datetime) -> Html:
     if mailbox.state == "refused":
         return texts.say("mailbox_is_refused", account=mailbox.account)
     if mailbox.last_error is not None:
-        reason = texts.say_reason(mailbox.last_error, mailbox.last_error_params)
+        reason = texts.say_retried(mailbox.last_error, mailbox.last_error_params)
         return texts.say("mailbox_trouble", account=mailbox.account, reason=reason)
     if mailbox.last_success_at is None:
         return texts.say("mailbox_waiting", account=mailbox.account)
     return texts.say("mailbox_fine", account=mailbox.account, ago=texts.say_age(mailbox.last_success_at, now))
+
+
+def _connect(mailboxes: Sequence[Integration]) -> str:
+    """What the button says that connects a mailbox."""
+    if any(mailbox.state == "refused" for mailbox in mailboxes):
+        return "Connect the mailbox again"
+    return "Connect another mailbox" if mailboxes else "Connect a mailbox"
 
 
 async def accept(session: Any, *, channel: Channel, subscriber: Subscriber, now: datetime) -> int:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from contentsync.bot.answers import format_time
 from contentsync.bot.sentences import accounts, front, health, mailbox, youtube
-from contentsync.bot.sentences.reasons import REASONS
+from contentsync.bot.sentences.reasons import LASTING, REASONS
 from contentsync.bot.zones import clock
 from contentsync.db.base import utc_now
 from contentsync.db.models import Source, Subscriber
@@ -36,9 +36,32 @@ def say(key: str, **values: str | int) -> Html:
     return _fill(SENTENCES[key], values)
 
 
+def say_count(key: str, count: int) -> Html:
+    """A number of things; one of them has a sentence of its own, `<key>_one`."""
+    return say(f"{key}_one" if count == 1 else key, count=count)
+
+
 def say_reason(reason_key: str, params: Mapping[str, str | int]) -> Html:
     """What happened and what to do next; `params` are those of the error."""
-    return _fill(REASONS[reason_key], {"host": host(str(params.get("url", ""))), "detail": "no answer", **params})
+    return _reason(REASONS[reason_key], params)
+
+
+def say_cause(reason_key: str, params: Mapping[str, str | int]) -> Html:
+    """What happened, where nobody has just sent something that could be mended."""
+    sentence = REASONS[reason_key]
+    if reason_key not in LASTING and ". " in sentence:
+        sentence = sentence[: sentence.index(". ") + 1]
+    return _reason(sentence, params)
+
+
+def say_retried(reason_key: str, params: Mapping[str, str | int]) -> Html:
+    """The same, and that we try it again."""
+    cause = say_cause(reason_key, params)
+    return cause if reason_key in LASTING else Html(f"{cause} {say('try_again')}")
+
+
+def _reason(sentence: str, params: Mapping[str, str | int]) -> Html:
+    return _fill(sentence, {"host": host(str(params.get("url", ""))), "detail": "no answer", **params})
 
 
 def _fill(sentence: str, values: Mapping[str, str | int]) -> Html:
@@ -111,11 +134,11 @@ def say_following(source: Source, count: int, *, pulled: bool) -> Html:
     """What following came to. `pulled`: the first pull is over, or its host asked us to wait; `count`: items now."""
     title = title_of(source)
     if not count and source.last_error is not None:
-        reason = say_reason(source.last_error, source.last_error_params)
+        reason = say_retried(source.last_error, source.last_error_params)
         return say("following_trouble", title=title, reason=reason)
     if not count and (not pulled or source.last_pull_at is None):
         return say("following_soon", title=title)
-    return say("following", title=title, count=count)
+    return say("following", title=title, count=count) if count else say("following_quiet", title=title)
 
 
 def say_outcome(outcome: Mapping[str, Any]) -> Html:
@@ -126,7 +149,10 @@ def say_outcome(outcome: Mapping[str, Any]) -> Html:
 def say_notice(text_key: str, params: Mapping[str, Any]) -> Html:
     """What a person is told without having asked; with a `reason_key` among the params, why."""
     if "reason_key" in params:
-        return say(text_key, **{**params, "reason": say_reason(str(params["reason_key"]), params)})
+        reason_key = str(params["reason_key"])
+        return say(
+            text_key, **{**params, "reason": say_reason(reason_key, params), "cause": say_cause(reason_key, params)}
+        )
     return say(text_key, **params)
 
 
@@ -153,12 +179,12 @@ def say_health(source: Source, now: datetime) -> Html:
     if source.state == "gone":
         return say("health_gone", since=_day(source.absent_since or source.last_pull_at))
     if source.state == "slow" and source.last_success_at is not None:
-        return say("health_slow", since=_moment(source.last_success_at))
+        return say("health_slow", ago=say_age(source.last_success_at, now))
     if source.last_error is not None:
-        reason = say_reason(source.last_error, source.last_error_params)
+        reason = say_cause(source.last_error, source.last_error_params)
         if source.last_success_at is None:
             return say("health_failing_always", reason=reason)
-        return say("health_failing", since=_moment(source.last_success_at), reason=reason)
+        return say("health_failing", ago=say_age(source.last_success_at, now), reason=reason)
     return _say_working(source, now)
 
 
@@ -173,17 +199,15 @@ def _say_working(source: Source, now: datetime) -> Html:
     return say("health_moved", fine=fine, host=host(source.url))
 
 
-def _moment(then: datetime) -> str:
-    return f"{then:%d %b %H:%M} UTC"
-
-
 def _day(then: datetime) -> str:
-    return f"{then:%d %b}"
+    return f"{then.day} {then:%b}"
 
 
 def say_age(then: datetime, now: datetime) -> str:
-    """How long ago, in its largest unit."""
-    minutes = max(0, int((now - then).total_seconds()) // 60)
+    """How long ago, in its largest unit; it goes before "ago"."""
+    minutes = int((now - then).total_seconds()) // 60
+    if minutes < 1:
+        return "a moment"
     if minutes < 60:
         return f"{minutes} min"
     return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // (24 * 60)} d"

@@ -84,7 +84,7 @@ def connect(text: str) -> InlineKeyboardMarkup:
 
 def sign_in(url: str) -> InlineKeyboardMarkup:
     """The way to Google."""
-    return InlineKeyboardMarkup(inline_keyboard=[[InlineKeyboardButton(text="Sign in with Google ↗", url=url)]])
+    return InlineKeyboardMarkup(inline_keyboard=[[InlineKeyboardButton(text="Sign in with Google", url=url)]])
 
 
 def account(integration: Integration) -> InlineKeyboardMarkup:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from contentsync.bot.texts import TITLE_LIMIT, Html, say, say_age, say_reason
+from contentsync.bot.texts import TITLE_LIMIT, Html, say, say_age, say_count, say_retried
 from contentsync.db import channels
 from contentsync.db.account_models import Channel, Integration
 from contentsync.db.models import Subscription
@@ -17,7 +17,7 @@ def say_account(account: Integration, counts: Mapping[str, int], now: datetime) 
         "youtube_account",
         account=account.account,
         state=_state(account, now),
-        count=counts.get(channels.FOLLOWED, 0),
+        channels=say_count("channels", counts.get(channels.FOLLOWED, 0)),
         left=counts.get(channels.LEFT, 0),
     )
 
@@ -26,10 +26,16 @@ def _state(account: Integration, now: datetime) -> Html:
     if account.state == "refused":
         return say("youtube_ended")
     if account.last_error is not None:
-        return say("youtube_trouble", reason=say_reason(account.last_error, account.last_error_params))
+        return say("youtube_trouble", reason=say_retried(account.last_error, account.last_error_params))
     if account.last_success_at is None:
         return say("youtube_ok_new")
     return say("youtube_ok", ago=say_age(account.last_success_at, now))
+
+
+def say_leaving(account: Integration, counts: Mapping[str, int]) -> Html:
+    """Whether to disconnect, and what of its channels. `counts`: these by state."""
+    followed = say_count("channels", counts.get(channels.FOLLOWED, 0))
+    return say("youtube_confirm_disconnect", account=account.account, channels=followed)
 
 
 def say_channel(channel: Channel, wishes: Subscription) -> Html:

@@ -47,7 +47,7 @@ async def note_newsletters(
                 session,
                 integration_id=integration.id or 0,
                 external_id=name,
-                title=some[-1].letter.name[:MAX_NAME_CHARS],
+                title=_cut(some[-1].letter.name, MAX_NAME_CHARS),
                 details=_details(before, some, new),
                 secret=_secret(vault, some[-1].letter.unsubscribe),
                 now=now,
@@ -88,7 +88,7 @@ async def note_confirmations(
                 subscriber_id=integration.subscriber_id,
                 key=f"confirm/{integration.id}/{found.mail_hash}",
                 text_key="newsletter_confirm",
-                params={"name": found.letter.name[:MAX_NAME_CHARS], "host": site_of(host.partition(":")[0])},
+                params={"name": _cut(found.letter.name, MAX_NAME_CHARS), "host": site_of(host.partition(":")[0])},
                 keyboard=[[{"text": "Confirm subscription", "secret_url": vault.encrypt(link)}]],
                 now=now,
             )
@@ -99,7 +99,10 @@ async def _offer(session: Any, integration: Integration, offered: Sequence[Chann
     names = ", ".join(channel.title for channel in shown)
     rows = [
         [
-            {"text": f"Follow {_cut(channel.title)}", "callback_data": f"news:{channel.id}:follow:0"},
+            {
+                "text": f"Follow {_cut(channel.title, BUTTON_NAME_CHARS)}",
+                "callback_data": f"news:{channel.id}:follow:0",
+            },
             {"text": "No", "callback_data": f"news:{channel.id}:no:0"},
         ]
         for channel in shown
@@ -151,5 +154,5 @@ def _secret(vault: Vault, unsubscribe: Unsubscribe) -> str | None:
     return vault.encrypt(json.dumps(ways))
 
 
-def _cut(title: str) -> str:
-    return title if len(title) <= BUTTON_NAME_CHARS else title[: BUTTON_NAME_CHARS - 1].rstrip() + "…"
+def _cut(title: str, limit: int) -> str:
+    return title if len(title) <= limit else title[: limit - 1].rstrip() + "…"

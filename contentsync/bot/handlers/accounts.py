@@ -4,7 +4,7 @@ from aiogram import Bot, F, Router
 from aiogram.filters import Command, CommandObject
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message, Update
 
-from contentsync.bot import account_keyboards, account_pages, texts
+from contentsync.bot import account_keyboards, account_pages, texts, youtube_keyboards, youtube_texts
 from contentsync.bot.account_keyboards import (
     KINDS,
     PAGE_TOPICS,
@@ -19,11 +19,12 @@ from contentsync.bot.account_questions import NEWSAPI_KEY, TOPIC_LANGUAGE
 from contentsync.bot.accounts import Accounts
 from contentsync.bot.client import typing
 from contentsync.bot.dialogs import Dialogs
+from contentsync.bot.keyboards import Menu, MenuItem
 from contentsync.bot.replies import replace
 from contentsync.bot.topic_words import LANGUAGES, language_of, read_topic
 from contentsync.bot.topics import add_topic
 from contentsync.credentials import Vault
-from contentsync.db import drafts, integrations, topics
+from contentsync.db import account_channels, drafts, integrations, topics
 from contentsync.db.account_models import Integration
 from contentsync.db.base import utc_now
 from contentsync.db.engine import Database
@@ -46,6 +47,14 @@ async def show_accounts_again(query: CallbackQuery, bot: Bot, subscriber: Subscr
     await replace(query, bot, *await _accounts_page(db, subscriber))
 
 
+@router.callback_query(Menu.filter(F.item == MenuItem.ACCOUNTS))
+async def show_accounts_on_tap(query: CallbackQuery, bot: Bot, subscriber: Subscriber, db: Database) -> None:
+    """The same, as a message of its own."""
+    await query.answer()
+    text, keyboard = await _accounts_page(db, subscriber)
+    await bot.send_message(subscriber.chat_id, text, reply_markup=keyboard)
+
+
 @router.callback_query(Connect.filter(F.kind == "newsapi"))
 async def connect_newsapi(
     query: CallbackQuery, bot: Bot, subscriber: Subscriber, event_update: Update, dialogs: Dialogs
@@ -65,6 +74,13 @@ async def ask_to_disconnect(
     account = await _own(db, subscriber, callback_data.integration_id)
     if account is None:
         await replace(query, bot, *await _accounts_page(db, subscriber))
+        return
+    if account.kind == "youtube":  # its channels may stay
+        async with db.read() as session:
+            counts = await account_channels.count_by_state(session, integration_id=account.id or 0)
+        await replace(
+            query, bot, youtube_texts.say_leaving(account, counts), youtube_keyboards.leaving(account.id or 0)
+        )
         return
     question = "confirm_disconnect_newsapi" if account.kind == "newsapi" else "confirm_disconnect"
     text = texts.say(question, name=KINDS[account.kind], account=account_pages.label_of(account))

@@ -7,7 +7,7 @@ from aiogram.exceptions import TelegramBadRequest
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message, Update
 
-from contentsync.bot import keyboards, texts
+from contentsync.bot import account_keyboards, keyboards, texts
 from contentsync.bot.account_keyboards import under_reply
 from contentsync.bot.account_questions import ADD_TOPIC
 from contentsync.bot.accounts import Accounts
@@ -104,7 +104,7 @@ async def answer(
 
 
 async def connect(message: Message, draft_id: int, kind: str, db: Database, accounts: Accounts) -> None:
-    """Have the account in the draft tried, and say how it went."""
+    """Have the account in the draft tried, say how it went, and then look into it at once."""
     assert message.bot is not None, "handlers get messages of a bot"
     async with typing(message.bot, message.chat.id):
         integration_id = await accounts.connect(draft_id, kind)
@@ -112,11 +112,14 @@ async def connect(message: Message, draft_id: int, kind: str, db: Database, acco
         draft = await drafts.get_draft(session, draft_id=draft_id)
         account = await integrations.get_integration(session, integration_id=integration_id or 0)
     if account is not None:
-        await accounts.sync(account.id or 0)
-        await message.answer(texts.say(f"{kind}_connected", account=account.account))
+        text = texts.say(f"{kind}_connected", account=account.account)
+        await message.answer(text, reply_markup=account_keyboards.connected(kind))
+        async with typing(message.bot, message.chat.id):
+            await accounts.sync(account.id or 0)
     elif draft is not None and "reason_key" in draft.outcome:
         params = {"reason_key": draft.outcome["reason_key"], **draft.outcome["params"]}
-        await message.answer(texts.say_notice(f"{kind}_not_connected", params))
+        text = texts.say_notice(f"{kind}_not_connected", params)
+        await message.answer(text, reply_markup=account_keyboards.connect_again(kind))
     else:
         await message.answer(texts.say("slow_search"))
 

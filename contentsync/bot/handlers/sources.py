@@ -75,12 +75,12 @@ async def keep(query: CallbackQuery, callback_data: KeepSource, bot: Bot, subscr
     await replace(query, bot, text, None)
 
 
-async def _page(db: Database, subscriber: Subscriber, page: int) -> tuple[str, InlineKeyboardMarkup | None]:
+async def _page(db: Database, subscriber: Subscriber, page: int) -> tuple[str, InlineKeyboardMarkup]:
     """The page, or the last one if there are fewer now."""
     async with db.read() as session:
         followed = await sources.list_followed(session, subscriber_id=subscriber.id or 0)
     if not followed:
-        return texts.say("no_sources"), None
+        return texts.say("no_sources"), keyboards.begin()
     page = max(0, min(page, (len(followed) - 1) // PAGE_SOURCES))
     text = texts.say_sources(followed, page, PAGE_SOURCES, utc_now())
     return text, keyboards.source_list(followed, page)

@@ -136,8 +136,9 @@ async def leave(
     if callback_data.how is Leaving.ASK:
         async with db.read() as session:
             counts = await account_channels.count_by_state(session, integration_id=account.id or 0)
-        text = texts.say("youtube_confirm_disconnect", account=account.account, count=counts.get(channels.FOLLOWED, 0))
-        await replace(query, bot, text, youtube_keyboards.leaving(account.id or 0))
+        await replace(
+            query, bot, youtube_texts.say_leaving(account, counts), youtube_keyboards.leaving(account.id or 0)
+        )
         return
     if callback_data.how is Leaving.KEEP:
         async with db.write() as session:

@@ -5,17 +5,17 @@ SENTENCES = {
     # /connect
     "accounts_head": "<b>Accounts</b>\n\nWhat you connect is yours alone. Keys and passwords are stored encrypted.",
     "account_newsapi": "<b>News API</b> – searches the news for your /topics",
-    "account_youtube": "<b>YouTube</b> – follows the channels you subscribe to",
-    "account_mailbox": "<b>Newsletters by mail</b> – reads the newsletters in a mailbox",
+    "account_youtube": "<b>YouTube</b> – follows the channels you subscribe to: /youtube",
+    "account_mailbox": "<b>Newsletters by mail</b> – reads those you choose in a mailbox: /newsletters",
     "account_none": "not connected",
-    "account_new": "connected ({account}), the first look is under way",
-    "account_fine": "connected ({account}), last looked {ago} ago",
-    "account_failing": "connected ({account}), but the last look failed: {reason}",
-    "account_refused": "no longer accepted ({account}): connect it again",
-    "confirm_disconnect": "Disconnect <b>{name}</b> ({account})? What came through it is deleted too.",
-    "confirm_disconnect_newsapi": "Disconnect <b>{name}</b> ({account})? Your topics stay; the articles that "
+    "account_new": "connected: {account}, the first look is under way",
+    "account_fine": "connected: {account}, last looked {ago} ago",
+    "account_failing": "connected: {account}, but the last look failed: {reason}",
+    "account_refused": "no longer accepted: {account}. Connect it again",
+    "confirm_disconnect": "Disconnect <b>{name}</b>, {account}? What came through it is deleted too.",
+    "confirm_disconnect_newsapi": "Disconnect <b>{name}</b>, key {account}? Your topics stay; the articles that "
     "came through it are deleted.",
-    "disconnected": "Disconnected <b>{name}</b> ({account}). What came through it is being deleted.",
+    "disconnected": "Disconnected: <b>{name}</b>, {account}. What came through it is being deleted.",
     "account_gone": "That account is no longer connected.",
     # A News API key
     "ask_newsapi_key": "Send me your News API key: 32 letters and digits. You get one for free at "
@@ -24,12 +24,14 @@ SENTENCES = {
     "https://newsapi.org/account and send it alone, or /cancel.",
     "expired_newsapi_key": "I no longer wait for the key. /connect asks for it again.",
     "newsapi_connected": "News API is connected (key {account}). I search the news for your /topics.",
-    "newsapi_not_connected": "News API is not connected. {reason} /connect lets you try again.",
+    "newsapi_not_connected": "News API is not connected. {reason}",
     "newsapi_refused": "News API no longer accepts your key ({account}), so I search no news for you. "
     "Check the key at https://newsapi.org/account and connect it again.",
     # Topics
     "no_topics": "You have no topics yet. A topic is something you want to read about, like <i>climate change</i>. "
     "With a News API key I search the news for it.",
+    "no_topics_key": "You have no topics yet. A topic is something you want to read about, like "
+    "<i>climate change</i>. I search the news for each.",
     "topics_head": "<b>Your topics</b> ({count})",
     "topics_page": "<b>Your topics</b> ({count}), page {page} of {pages}",
     "topic_line": "{number}. <b>{topic}</b> ({language})\n{state}",
@@ -37,6 +39,9 @@ SENTENCES = {
     "topic_left": "kept as an interest; you no longer follow its search. Add it again to search",
     "topic_waiting": "waiting for its first search",
     "topic_added": "Added <b>{topic}</b> ({language}). {count} articles now.",
+    "topic_added_one": "Added <b>{topic}</b> ({language}). One article now.",
+    "topic_added_none": "Added <b>{topic}</b> ({language}). Nothing has been written about it of late; what comes goes "
+    "into your digest.",
     "topic_added_soon": "Added <b>{topic}</b> ({language}). I search the news for it as soon as your News API plan has "
     "a request left.",
     "topic_added_trouble": "Added <b>{topic}</b> ({language}), but the first search failed. {reason}",

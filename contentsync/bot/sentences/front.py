@@ -4,16 +4,17 @@ SENTENCES = {
     # The first words
     "hello": "Hello, {name}!",
     "hello_nameless": "Hello!",
-    "what_this_is": "I follow sites, blogs, YouTube channels and podcasts for you, drop what repeats, "
-    "and send what is left as one short digest a day.",
-    "how_to_begin": "Paste a link to anything you read, watch or hear, and I find its feed.",
+    "what_this_is": "I follow sites, blogs, podcasts, YouTube channels, newsletters and news topics for you, "
+    "drop what repeats, and send what is left as one short digest a day.",
+    "how_to_begin": "Paste a link to anything you read, watch or hear. To bring in newsletters, YouTube subscriptions "
+    "or news topics, connect an account.",
     "now_owner": "This bot is yours now: you are its owner.",
     "digest_comes": "Your digest comes daily at {time}, {zone}.",
     "digest_comes_utc": "Your digest comes daily at {time} UTC. If that is not your time, set your time zone.",
     "digest_is_paused": "Your digest is paused. Send /resume and it comes again daily at {time}, {zone}.",
     "help": """<b>What I understand</b>
 
-Any link: I find its feed
+Any link: I find what can be followed there
 /add – follow a site, feed, channel or podcast
 /sources – what you follow, and how it is
 /topics – what you want to read about
@@ -34,12 +35,15 @@ Any link: I find its feed
     "already_following": "You follow this one already.",
     "first_link_only": "I looked at the first link only. Send the others one at a time.",
     "following": "Following <b>{title}</b>. {count} new now.",
+    "following_quiet": "Following <b>{title}</b>. Nothing is there yet; what comes goes into your digest.",
     "following_soon": "Following <b>{title}</b>. The first items come in a moment.",
-    "following_trouble": "Following <b>{title}</b>, but its first pull failed. {reason}",
+    "following_trouble": "Following <b>{title}</b>, but I could not read it just now. {reason} "
+    "/sources shows how it is.",
     "unfollowed": "You no longer follow <b>{title}</b>.",
     "source_gone": "That source is no longer there. Paste its link to find it again.",
     # Sources
-    "no_sources": "You follow nothing yet. Paste a link to a site, blog, YouTube channel or podcast.",
+    "no_sources": "You follow nothing yet. Paste a link to a site, blog, YouTube channel or podcast, or connect an "
+    "account to bring in newsletters, YouTube subscriptions or news topics.",
     "sources_head": "<b>What you follow</b> ({count})",
     "sources_page": "<b>What you follow</b> ({count}), page {page} of {pages}",
     "source_line": "{number}. <b>{title}</b>\n{health}",
@@ -80,6 +84,7 @@ Size: up to {size} items""",
     "not_text": "I can only read text so far. Paste a link to follow something, or send /help.",
     "old_button": "That button no longer works. Send the command again for a fresh one.",
     "went_wrong": "Sorry, something went wrong on my side with your last message. Please try it again later.",
+    "try_again": "I try again by myself.",
     "slow_search": "Looking at that link takes too long. Please try again in a few minutes.",
     "private_bot": "This is a private bot. Its owner can invite you, or you can run your own: it is free software.",
     "stale_claim": "This claim link no longer works. Open the one that the latest start of contentsync printed.",

@@ -11,12 +11,12 @@ SENTENCES: dict[str, str] = {
     "ask_mailbox_password_at": "Send me the password of that mailbox. {provider} may want you to allow IMAP first, "
     "and with two-factor sign-in an app password: both are in the settings at {page}. "
     "I delete your message at once and keep the password encrypted. /cancel leaves it.",
-    "ask_mailbox_password": "Send me the password of that mailbox, an app password if it has any. "
-    "I delete your message at once and keep the password encrypted. /cancel leaves it.",
-    "ask_mailbox_password_guessed": "Send me the password of that mailbox, an app password if it has any. I will look "
-    "for it at the usual names of its server (imap. and mail. before the domain). If it has another name, /cancel and "
-    "begin again with the address and the server: me@example.org post.example.org:993. "
-    "I delete your message at once and keep the password encrypted.",
+    "ask_mailbox_password": "Send me the password of that mailbox. If its provider makes app passwords, send one of "
+    "those. I delete your message at once and keep the password encrypted. /cancel leaves it.",
+    "ask_mailbox_password_guessed": "Send me the password of that mailbox. If its provider makes app passwords, send "
+    "one of those. I delete your message at once and keep the password encrypted. /cancel leaves it.\n\n"
+    "I look for the mailbox at the usual names of its server (imap. and mail. before the domain). If yours has "
+    "another name, /cancel and begin again with address and server: me@example.org post.example.org:993.",
     "ask_mailbox_password_again": "That is too long for a password. Send the password alone, or /cancel.",
     "mailbox_begin_again": "I no longer have the address to that password. Begin again with /newsletters.",
     "mailbox_oauth_only": "{provider} no longer lets programs read mail with a password, and I cannot sign in to it "
@@ -27,10 +27,10 @@ SENTENCES: dict[str, str] = {
     "Let your newsletters be forwarded to a mailbox elsewhere, and connect that one.",
     "expired_mailbox_address": "I no longer wait for the address. /newsletters begins again.",
     "expired_mailbox_password": "I no longer wait for the password. /newsletters begins again.",
-    "mailbox_connected": "Connected: {account}. I look for newsletters in it every 15 minutes and ask you about each "
-    "once. /newsletters shows them. I never delete, move or mark a mail.",
+    "mailbox_connected": "Connected: {account}. I look for newsletters in it now, and then every 15 minutes, and ask "
+    "you about each once. /newsletters shows them. I never delete, move or mark a mail.",
     "mailbox_not_connected": "I could not open that mailbox. {reason}\n\nIf you sent your usual password, the mailbox "
-    "may want an app password, or IMAP may have to be allowed in its settings. /newsletters begins again.",
+    "may want an app password, or IMAP may have to be allowed in its settings.",
     "mailbox_refused": "I can no longer open {account}: its server does not accept the password any more. "
     "Its newsletters rest until you connect it again.",
     # What is found
@@ -45,7 +45,7 @@ SENTENCES: dict[str, str] = {
     "digest. I only read it, and keep nothing but the newsletters you choose.",
     "newsletters_head": "<b>Newsletters</b>",
     "newsletters_page": "<b>Newsletters</b>, page {page} of {pages}",
-    "mailbox_fine": "{account}: fine, looked at {ago} ago",
+    "mailbox_fine": "{account}: fine, last looked {ago} ago",
     "mailbox_waiting": "{account}: not looked at yet",
     "mailbox_trouble": "{account}: {reason}",
     "mailbox_is_refused": "{account}: its server does not accept the password any more. Connect it again.",

@@ -24,7 +24,7 @@ REASONS = {
     "not_found": "There is nothing at that address (error {status}). Check the link, or send the site's front page.",
     "rate_limited": "{host} asks me to come less often (error {status}). Try again in a few minutes.",
     "server_failed": "The server of {host} answers with an error ({status}). Try again later.",
-    "account_refused": "{host} does not accept that. Check what you sent, or connect the account again.",
+    "account_refused": "{host} does not accept that. Check what you sent, and try again.",
     "quota_spent": "The requests that {service} allows are spent. I go on by myself after {retry_at}.",
     "plan_exceeded": "The plan of your account at {host} does not cover that. I try again with less tomorrow.",
     "query_refused": "{host} cannot search for that ({detail}). Remove the topic and add it in other words.",
@@ -33,4 +33,8 @@ REASONS = {
     "site_without_feeds": "{site} has no feeds, so I cannot follow anything there. Send the author's own website, "
     "blog or YouTube channel; for a podcast, its page on Apple Podcasts.",
 }
-"""One sentence for each `reason_key` of `contentsync.errors`: what happened, and what to do next."""
+"""For each `reason_key` of `contentsync.errors`: what happened, and, in sentences of their own, what to do next."""
+
+LASTING = frozenset({"quota_spent", "plan_exceeded", "query_refused"})
+"""Reasons whose advice is about what is followed or connected already. The advice of all others is for somebody who
+has just sent something, and would be wrong where we try again by ourselves."""

@@ -16,25 +16,27 @@ To connect accounts, whoever runs this bot needs a Google OAuth client, once:
 4. Set GOOGLE_CLIENT_ID and GOOGLE_CLIENT_SECRET, and start contentsync again.""",
     "youtube_sign_in": "Open Google with this button and allow me to read your subscriptions. "
     "It works once, for ten minutes.",
-    "youtube_account": "<b>{account}</b>\n{state}\n{count} channels followed, {left} left out by you",
+    "youtube_account": "<b>{account}</b>\n{state}\n{channels} followed, {left} left out by you",
     "youtube_ok": "Connected, last looked {ago} ago",
     "youtube_ok_new": "Connected, the list is about to be read",
     "youtube_trouble": "Connected, but the last look failed: {reason}",
     "youtube_ended": "No longer connected: Google does not accept the sign-in any more. Connect it again.",
-    "youtube_quota": "Google quota today: {spent} of {limit}. It starts anew at {time} UTC.",
+    "youtube_quota": "Spent of what Google allows this bot in a day: {spent} of {limit}, counted anew from {time} UTC.",
     "youtube_connected": "Connected: <b>{account}</b>. I read your subscriptions now; /sources shows the channels in a "
     "moment, and /youtube what you can choose.",
     "youtube_not_connected": "YouTube is not connected. {reason} Send /youtube to begin again.",
     "youtube_refused": "Google no longer lets me read your YouTube account <b>{account}</b>: the sign-in was revoked "
     "or has run out (after seven days, while the Google project is in testing). The channels stay; to hear of new "
     "ones, connect it again.",
-    "youtube_confirm_disconnect": "Disconnect <b>{account}</b>? I give the sign-in back to Google. What about the "
-    "{count} channels?",
+    "youtube_confirm_disconnect": "Disconnect <b>{account}</b>? I give the sign-in back to Google. What about its "
+    "{channels}?",
     "youtube_disconnected_kept": "Disconnected. The channels stay: /sources shows them.",
     "youtube_disconnected": "Disconnected. What came by it alone is no longer followed.",
     "youtube_gone": "That account is no longer connected. Send /youtube to see what is.",
     "youtube_channels": "<b>{account}</b>: channels, page {page} of {pages}",
     "youtube_no_channels": "<b>{account}</b> has no channels that I follow.",
     "youtube_channel": "<b>{title}</b>\nShorts: {shorts}\nLive streams: {live}",
+    "channels": "{count} channels",
+    "channels_one": "1 channel",
     "toast_reading_list": "Reading your list…",
 }

@@ -82,7 +82,7 @@ async def test_a_key_in_the_chat_is_deleted_stored_and_found_nowhere(
     (mine,) = [m for m in await news.telegram.messages() if m["message_id"] == typed]
     assert mine["deleted"]
     page = await news.say("/connect")
-    assert "connected (…cdef), last looked 0 min ago" in page["text"]
+    assert "connected: …cdef, last looked a moment ago" in page["text"]
     assert "Disconnect News API" in button_texts(page)
     assert "bitcoin" in (await news.say("/sources"))["text"]
     (account,) = await news.accounts()
@@ -228,7 +228,7 @@ async def test_a_topic_with_a_key_is_searched_at_once(news: NewsFront, api: Fake
     assert api.asked_for()["rust"] == 1
     assert await own_topics(news) == [("rust", "en", True)]
     page = await news.say("/topics")
-    assert "1. rust (English)\nfine, last new 0 min ago" in page["text"]
+    assert "1. rust (English)\nfine, last new item a moment ago" in page["text"]
     await news.tap(page, "Remove 1")
     await news.becomes(page, "You have no topics yet.")
     assert "rust" not in (await news.say("/sources"))["text"]

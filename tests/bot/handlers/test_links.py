@@ -162,7 +162,7 @@ async def test_a_first_pull_that_fails_is_told(front: Front) -> None:
     front.web.serve("/feed.xml", b"", status=500)
     await front.tap(found, "Follow")
     following = await front.becomes(found, "Following")
-    assert "first pull failed. The server of 127.0.0.1 answers with an error (500)." in following["text"]
+    assert "could not read it just now. The server of 127.0.0.1 answers with an error (500). I try" in following["text"]
 
 
 async def test_a_followed_source_is_due_at_once_even_if_the_pull_must_wait(front: Front) -> None:

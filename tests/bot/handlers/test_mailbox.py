@@ -196,6 +196,6 @@ async def test_a_password_that_no_longer_works_is_told_once_and_can_be_renewed(f
     await front.telegram.say("new-password")
     await _has(front, "Connected: me@example.org", after=refused["message_id"])
     page = (await front.say("/newsletters"))["text"]
-    assert "fine, looked at 0 min ago" in page
+    assert "fine, last looked a moment ago" in page
     listed = await front.say("/sources")
     assert "fine, last new" in listed["text"], "the issues came with the new password"

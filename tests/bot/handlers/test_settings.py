@@ -23,7 +23,7 @@ async def test_what_is_set_is_shown(front: Front) -> None:
     message = await settings(front)
     for line in ("Digest: daily", "Time: 08:00", "Time zone: UTC (it is ", "Size: up to 10 items"):
         assert line in message["text"]
-    assert {"✓ 08:00", "✓ 10 items", "07:00", "Other…", "Time zone: change…", "Pause"} <= set(button_texts(message))
+    assert {"✓ 08:00", "✓ 10 items", "07:00", "Other…", "Time zone…", "Pause"} <= set(button_texts(message))
 
 
 async def test_a_time_by_button(front: Front) -> None:

@@ -42,7 +42,7 @@ async def test_pages(front: Front) -> None:
     await follow(front, 12)
     first = await front.say("/sources")
     assert first["text"].startswith("What you follow (12), page 1 of 2")
-    assert "10. 10\nwaiting for the first pull" in first["text"]
+    assert "10. 10\nwaiting for my first look" in first["text"]
     assert button_texts(first) == [*(f"Unfollow {number}" for number in range(1, 11)), "More ›"]
     await front.tap(first, "More")
     second = await front.becomes(first, "page 2 of 2")
