@@ -68,12 +68,13 @@ def test_values_are_escaped_and_html_is_not_escaped_twice() -> None:
 
 def test_what_we_try_again_has_no_advice_for_somebody_who_sent_something() -> None:
     for kind in tree(errors.SourceError):
-        params = EXAMPLES.get(kind, errors.SourceError(URL, "a. b")).params  # type: ignore[call-overload]
+        assert issubclass(kind, errors.SourceError)
+        params = EXAMPLES.get(kind, errors.SourceError(URL, "a. b")).params
         cause = texts.say_cause(kind.reason_key, params)
         assert cause.endswith(".")
         assert texts.say_reason(kind.reason_key, params).startswith(cause)
         assert not set(cause.split()) & {"Check", "Send", "Try", "Open"}
-    failed = {"url": URL, "status": 502}
+    failed: dict[str, str | int] = {"url": URL, "status": 502}
     assert texts.say_retried("server_failed", failed).endswith("with an error (502). I try again by myself.")
     spent = EXAMPLES[errors.QuotaSpent].params
     assert texts.say_retried("quota_spent", spent) == texts.say_reason("quota_spent", spent)
