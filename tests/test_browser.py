@@ -92,5 +92,9 @@ async def test_from_an_open_page_to_a_digest(tmp_path: Path) -> None:
         await picture(page, "card-phone-dark")
         await page.emulate_media(color_scheme="light")
         await picture(page, "card-phone-light")
+        await page.locator("#input").fill("/connect")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("button", name="Connect newsletters by mail")).to_be_visible(timeout=15_000)
+        await picture(page, "connect-phone-light")
         await browser.close()
         assert failures == []

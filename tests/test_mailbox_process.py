@@ -30,7 +30,8 @@ async def test_an_issue_comes_with_the_digest(tmp_path: Path) -> None:
         await chat.ask(f"me@example.org 127.0.0.1:{imap.port}", says("Send me the password"))
         await chat.say(SECRETS[0])
         offer = await chat.wait_for(says("A newsletter in me@example.org"), seconds=40)
-        await chat.wait_for(says("Connected: me@example.org"), seconds=40)
+        connected = await chat.wait_for(says("Connected: me@example.org"), seconds=40)
+        assert connected["message_id"] < offer["message_id"]
         assert SECRETS[0] not in [message.get("text") for message in await chat.messages()]
         await chat.tap(offer, "Follow Tin Weekly")
         await chat.wait_for(says("One issue now"), seconds=40)

@@ -85,7 +85,7 @@ def connected(kind: str) -> InlineKeyboardMarkup | None:
     """What can be done next with an account that was just connected."""
     if kind != "newsapi":
         return None
-    return InlineKeyboardMarkup(inline_keyboard=[[_button("Topics", TopicsPage(page=0))]])
+    return InlineKeyboardMarkup(inline_keyboard=[[_button("Add a topic", Ask(question="topic"))]])
 
 
 def connect_again(kind: str) -> InlineKeyboardMarkup:

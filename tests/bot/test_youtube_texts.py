@@ -37,7 +37,7 @@ def test_an_account(changes: dict[str, Any], expected: str) -> None:
 
 def test_the_quota() -> None:
     text = say_quota(Today(1_212, 10_000, datetime(2026, 3, 2, 8, tzinfo=UTC)))
-    assert text == "Google quota today: 1,212 of 10,000. It starts anew at 08:00 UTC."
+    assert text == "Spent of what Google allows this bot in a day: 1,212 of 10,000, counted anew from 08:00 UTC."
 
 
 @pytest.mark.parametrize(

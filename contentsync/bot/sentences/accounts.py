@@ -40,8 +40,7 @@ SENTENCES = {
     "topic_waiting": "waiting for its first search",
     "topic_added": "Added <b>{topic}</b> ({language}). {count} articles now.",
     "topic_added_one": "Added <b>{topic}</b> ({language}). One article now.",
-    "topic_added_none": "Added <b>{topic}</b> ({language}). Nothing has been written about it of late; what comes goes "
-    "into your digest.",
+    "topic_added_none": "Added <b>{topic}</b> ({language}). No article yet; what comes goes into your digest.",
     "topic_added_soon": "Added <b>{topic}</b> ({language}). I search the news for it as soon as your News API plan has "
     "a request left.",
     "topic_added_trouble": "Added <b>{topic}</b> ({language}), but the first search failed. {reason}",

@@ -24,7 +24,8 @@ To connect accounts, whoever runs this bot needs a Google OAuth client, once:
     "youtube_quota": "Spent of what Google allows this bot in a day: {spent} of {limit}, counted anew from {time} UTC.",
     "youtube_connected": "Connected: <b>{account}</b>. I read your subscriptions now; /sources shows the channels in a "
     "moment, and /youtube what you can choose.",
-    "youtube_not_connected": "YouTube is not connected. {reason} Send /youtube to begin again.",
+    "youtube_not_connected": "YouTube is not connected. {cause} Send /youtube to begin again, and allow what Google "
+    "asks you about.",
     "youtube_refused": "Google no longer lets me read your YouTube account <b>{account}</b>: the sign-in was revoked "
     "or has run out (after seven days, while the Google project is in testing). The channels stay; to hear of new "
     "ones, connect it again.",

@@ -109,6 +109,8 @@ async def test_a_wrong_key_is_said_and_its_message_is_deleted(news: NewsFront) -
     answer = await news.answer(typed)
     assert answer["text"].startswith("News API is not connected. 127.0.0.1 does not accept that.")
     assert BAD_KEY not in answer["text"]
+    await news.tap(answer, "Try again")
+    assert "newsapi.org/register" in (await news.answer(answer["message_id"]))["text"]
     (mine,) = [m for m in await news.telegram.messages() if m["message_id"] == typed]
     assert mine["deleted"]
     assert await news.accounts() == []
@@ -147,7 +149,7 @@ async def test_a_refused_key_is_told_once_with_a_button_that_asks_for_a_new_one(
     assert notice["text"].startswith("News API no longer accepts your key (…cdef)")
     assert "no longer accepts your key" in (await news.say("/topics rust"))["text"]
     page = await news.say("/connect")
-    assert "no longer accepted (…cdef)" in page["text"]
+    assert "no longer accepted: …cdef" in page["text"]
     assert "Connect News API again" in button_texts(page)
     await news.tap(notice, "Connect again")
     assert (await news.answer(page["message_id"]))["text"].startswith("Send me your News API key")
@@ -166,7 +168,7 @@ async def test_disconnecting_asks_first_and_keeps_the_topics(news: NewsFront, ap
     page = await news.becomes(page, "What you connect")
     await news.tap(page, "Disconnect News API")
     await news.tap(await news.becomes(page, "Your topics stay"), "Yes, disconnect")
-    await news.becomes(page, "Disconnected News API (…cdef).")
+    await news.becomes(page, "Disconnected: News API, …cdef.")
     await eventually(lambda: not owned_directory(news.settings.data_dir, account.id or 0).exists())
     assert await news.accounts() == []
     assert await own_topics(news) == [("bitcoin", "en", False)]

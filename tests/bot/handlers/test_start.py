@@ -12,11 +12,20 @@ async def test_start_greets_and_offers_what_exists(front: Front) -> None:
     assert message["text"].startswith("Hello, You! I follow sites")
     assert "Paste a link" in message["text"]
     assert "daily at 08:00 UTC" in message["text"]
-    assert button_texts(message) == ["Add a link", "Set your time zone", "Settings", "Help"]
+    assert button_texts(message) == ["Add a link", "Connect an account", "Set your time zone", "Settings", "Help"]
     subscriber = await front.subscriber()
     assert subscriber is not None
     assert (subscriber.name, subscriber.language, subscriber.is_owner) == ("You", "en", False)
     assert subscriber.next_digest_at is not None
+
+
+async def test_greeting_settings_and_the_empty_list_lead_to_the_accounts(front: Front) -> None:
+    for command, label in (("/start", "Connect an account"), ("/settings", "Accounts"), ("/sources", "Connect an")):
+        message = await front.say(command)
+        await front.tap(message, label)
+        accounts = await front.answer(message["message_id"])
+        assert accounts["text"].startswith("Accounts")
+        assert "Connect YouTube" in button_texts(accounts)
 
 
 async def test_the_buttons_of_the_greeting(front: Front) -> None:

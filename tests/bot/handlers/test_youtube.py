@@ -182,6 +182,14 @@ async def test_disconnecting_is_asked_first(desk: Front, keep: bool) -> None:
     assert origins == ["link" if keep else "youtube"]
 
 
+async def test_from_the_accounts_it_is_asked_what_becomes_of_the_channels(desk: Front) -> None:
+    await connect(desk, "A")
+    page = await desk.say("/connect")
+    await desk.tap(page, "Disconnect YouTube")
+    question = await desk.becomes(page, "What about its 1 channel?")
+    assert "Disconnect, keep the channels" in button_texts(question)
+
+
 async def test_another_persons_account_cannot_be_touched(desk: Front) -> None:
     account_id = await connect(desk, "A")
     await desk.say("/start", from_id=2)
