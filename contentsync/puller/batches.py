@@ -134,9 +134,6 @@ class BatchPuller:
             turn.worked(came.hints)
             return came
 
-            # The slot is kept while parsing, so that bodies do not pile up in memory.
-            return await run(Errand(id_of(source), source.kind, ref, now))
-
     async def _keep(self, group: Sequence[Pull], archive: ArchiveFile, lease_id: str, now: datetime) -> PullResult:
         """Archive a group, then store it; if the database refuses a value in it, each source is stored for itself."""
         arrivals = {pull.source_id: pull.came for pull in group if isinstance(pull.came, Arrival)}
