@@ -28,9 +28,11 @@ from contentsync.puller.work import PullBatchInput, total
 from contentsync.sources.base import NO_HINTS, SourceRef, Unchanged
 
 GROUP_SOURCES = 25
+GROUP_UNCHANGED = 100
 GROUP_ROWS = 1000
-"""A group is stored in one transaction when it has that many sources or items: the chat waits no longer than that
-for the write lock, and a crash loses no more."""
+"""A group is stored in one transaction when it has that many sources with news, or without, or items: the chat waits
+no longer than that for the write lock, and a crash loses no more. By itself a transaction takes 5 ms of a core, a
+source without news 0.13 ms of it, one with 20 new items 1 ms."""
 
 
 class BatchPuller:
@@ -132,9 +134,6 @@ class BatchPuller:
             turn.worked(came.hints)
             return came
 
-            # The slot is kept while parsing, so that bodies do not pile up in memory.
-            return await run(Errand(id_of(source), source.kind, ref, now))
-
     async def _keep(self, group: Sequence[Pull], archive: ArchiveFile, lease_id: str, now: datetime) -> PullResult:
         """Archive a group, then store it; if the database refuses a value in it, each source is stored for itself."""
         arrivals = {pull.source_id: pull.came for pull in group if isinstance(pull.came, Arrival)}
@@ -178,13 +177,14 @@ class BatchPuller:
 async def _groups(ended: asyncio.Queue[Pull], count: int) -> AsyncIterator[list[Pull]]:
     """The `count` pulls as they end, in groups of a size that fits a transaction."""
     group: list[Pull] = []
-    rows = 0
+    unchanged = rows = 0
     for _ in range(count):
         pull = await ended.get()
         group.append(pull)
+        unchanged += isinstance(pull.came, Unchanged)
         rows += len(pull.came.rows) if isinstance(pull.came, Arrival) else 0
-        if len(group) >= GROUP_SOURCES or rows >= GROUP_ROWS:
+        if len(group) - unchanged >= GROUP_SOURCES or unchanged >= GROUP_UNCHANGED or rows >= GROUP_ROWS:
             yield group
-            group, rows = [], 0
+            group, unchanged, rows = [], 0, 0
     if group:
         yield group

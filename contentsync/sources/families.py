@@ -18,6 +18,7 @@ def host_family(url: str) -> str:
     return _family_of(host_of(url).rstrip("."))
 
 
+@lru_cache(maxsize=10_000)  # asked several times for each source in each pull
 def host_of(url: str) -> str:
     """The host name in a URL, lower case, or "" if it has none."""
     try:
@@ -26,7 +27,7 @@ def host_of(url: str) -> str:
         return ""
 
 
-@lru_cache(maxsize=10_000)  # asked several times for each source in each pull
+@lru_cache(maxsize=10_000)
 def _family_of(host: str) -> str:
     try:
         return str(ip_address(host))

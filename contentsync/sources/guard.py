@@ -9,12 +9,14 @@ import errno
 import socket
 import ssl
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 import aiohttp
 import httpx
 from aiohttp.abc import AbstractResolver
 from httpx_aiohttp import AiohttpTransport
+from httpx_aiohttp.transport import AiohttpResponseStream, map_aiohttp_exceptions
 from typing_extensions import override
 
 from contentsync.sources.addresses import is_allowed, is_public_name
@@ -113,9 +115,20 @@ class _NoCookies(httpx.Cookies):
 class CookielessClient(httpx.AsyncClient):
     """An httpx client that keeps no cookies between requests, and spends no time on looking for them."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, *, transport: GuardedTransport, **options: Any) -> None:
+        super().__init__(transport=transport, **options)
         self._no_cookies = _NoCookies()
+        self._guarded = transport
+
+    @override
+    async def send(self, request: httpx.Request, *, stream: bool = False, **options: Any) -> httpx.Response:
+        """Send a request. An answer whose body is still to be read comes as it is: no redirects, no authentication.
+
+        httpx spends half as long as the network on these, and on measuring how long the answer took.
+        """
+        if not stream or options:
+            return await super().send(request, stream=stream, **options)
+        return await self._guarded.handle_async_request(request)
 
     @property  # type: ignore[misc]  # read-only on purpose
     @override
@@ -123,9 +136,45 @@ class CookielessClient(httpx.AsyncClient):
         return self._no_cookies
 
 
+class _Carrier(AiohttpTransport):
+    """The transport of httpx-aiohttp, with a short way for requests without a body.
+
+    It would look up each header by name and decode all of them for that, and open a request in two steps.
+    """
+
+    @override
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        session = self.client
+        if request.method != "GET" or not isinstance(session, aiohttp.ClientSession):
+            return await super().handle_async_request(request)
+        encoding = request.headers.encoding
+        with map_aiohttp_exceptions():
+            response = await session.request(
+                "GET",
+                str(request.url),
+                headers=[(name.decode(encoding), value.decode(encoding)) for name, value in request.headers.raw],
+                allow_redirects=False,
+                auto_decompress=False,
+                timeout=_timeout(**request.extensions["timeout"]),
+            )
+        return httpx.Response(
+            status_code=response.status,
+            headers=response.raw_headers,
+            stream=AiohttpResponseStream(response),
+            request=request,
+        )
+
+
+@lru_cache(maxsize=16)
+def _timeout(
+    connect: float | None = None, read: float | None = None, pool: float | None = None, write: float | None = None
+) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(sock_connect=connect, sock_read=read, connect=pool)
+
+
 def _transport(
     socket_factory: SocketFactory, max_connections: int, resolver: AbstractResolver, ssl_context: ssl.SSLContext
-) -> AiohttpTransport:
+) -> _Carrier:
     def open_session() -> aiohttp.ClientSession:  # called with the first request, because it wants a running loop
         connector = aiohttp.TCPConnector(
             limit=max_connections,
@@ -143,4 +192,4 @@ def _transport(
             max_headers=_MAX_HEADERS,
         )
 
-    return AiohttpTransport(client=open_session, verify=ssl_context, trust_env=False)
+    return _Carrier(client=open_session, verify=ssl_context, trust_env=False)

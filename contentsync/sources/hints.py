@@ -1,10 +1,9 @@
 """What the headers of an answer tell about the next request: how long it stays fresh, how long to be quiet. Pure."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-
-import httpx
 
 MAX_FRESH_SECONDS = 31 * 86_400
 MAX_QUIET_SECONDS = 3600
@@ -16,7 +15,7 @@ _DIRECTIVE = re.compile(r'\s*([a-z-]+)\s*(?:=\s*"?([^",]*)"?)?\s*', re.IGNORECAS
 _PARAMETER = re.compile(r"(?:^|[;,\s])(remaining|reset|r|t)\s*=\s*(\d{1,12})", re.IGNORECASE)
 
 
-def fresh_seconds(headers: httpx.Headers) -> int | None:
+def fresh_seconds(headers: Mapping[str, str]) -> int | None:
     """For how long the answer says it stays fresh, 0 to `MAX_FRESH_SECONDS`; None if it does not say.
 
     `s-maxage` is for caches that the publisher can empty, which we are not, so it is left out.
@@ -35,7 +34,7 @@ def fresh_seconds(headers: httpx.Headers) -> int | None:
     return max(0, min(lifetime - (_whole(headers.get("age")) or 0), MAX_FRESH_SECONDS))
 
 
-def quiet_seconds(headers: httpx.Headers) -> int | None:
+def quiet_seconds(headers: Mapping[str, str]) -> int | None:
     """For how long the host wants no further request, 1 to `MAX_QUIET_SECONDS`; None while it may be asked again.
 
     Understood are X-RateLimit-Remaining and -Reset (Reddit and others: seconds, with a fraction; GitHub: a moment
@@ -60,7 +59,7 @@ def http_date(value: str) -> datetime | None:
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
-def _quiet(remaining: float, reset: float | None, headers: httpx.Headers) -> int | None:
+def _quiet(remaining: float, reset: float | None, headers: Mapping[str, str]) -> int | None:
     if remaining >= 1 or reset is None:
         return None
     if reset > _EPOCH_SECONDS:

@@ -6,6 +6,7 @@ import ipaddress
 import logging
 import re
 import ssl
+from collections.abc import Iterable
 from importlib.metadata import version
 from typing import NamedTuple
 from urllib.parse import urljoin
@@ -118,7 +119,7 @@ async def fetch(
     """
     try:
         async with asyncio.timeout(total_seconds):
-            way = _Way(client, ref, _request_headers(ref, accept), headers, limit_bytes, first_byte_seconds)
+            way = _Way(client, ref, _request_headers(client, ref, accept), headers, limit_bytes, first_byte_seconds)
             return await _follow(way)
     except UndecodableBody as error:
         raise Unreachable(ref.url, str(error)) from error
@@ -188,13 +189,15 @@ class _Way(NamedTuple):
 async def _follow(way: _Way) -> Fetched | Unchanged:
     client, ref, headers = way.client, way.ref, way.headers
     url = first = _parse_link(ref.url)
+    extensions = {"timeout": client.timeout.as_dict()}
     private = [(name.encode(), value.encode()) for name, value in way.private_headers]
     visited: set[httpx.URL] = set()
     statuses: set[int] = set()
     while url not in visited and len(visited) <= MAX_REDIRECTS:
         visited.add(url)
         same_origin = (url.scheme, url.netloc) == (first.scheme, first.netloc)
-        request = client.build_request("GET", url, headers=headers + private if same_origin else headers)
+        told = headers + private if same_origin else headers
+        request = httpx.Request("GET", url, headers=told, extensions=extensions)
         async with asyncio.timeout(way.first_byte_seconds):
             response = await client.send(request, stream=True)
         try:
@@ -209,8 +212,9 @@ async def _follow(way: _Way) -> Fetched | Unchanged:
     raise TooManyRedirects(ref.url)
 
 
-def _request_headers(ref: SourceRef, accept: str) -> list[tuple[bytes, bytes]]:
-    headers = [(b"Accept", accept.encode())]
+def _request_headers(client: httpx.AsyncClient, ref: SourceRef, accept: str) -> list[tuple[bytes, bytes]]:
+    headers = [pair for pair in client.headers.raw if pair[0].lower() != b"accept"]
+    headers.append((b"Accept", accept.encode()))
     if ref.etag:
         headers.append((b"If-None-Match", ref.etag.encode()))
     if ref.last_modified:
@@ -219,6 +223,12 @@ def _request_headers(ref: SourceRef, accept: str) -> list[tuple[bytes, bytes]]:
 
 
 def _redirected(ref: SourceRef, url: httpx.URL, location: str) -> httpx.URL:
+    try:
+        given = httpx.URL(location)
+        if given.scheme and not given.host:  # "http:/path" is in use; "http:name/path" leads nobody knows where
+            given.copy_with(host=url.host)
+    except httpx.InvalidURL as error:
+        raise Unreachable(ref.url, "the answer is not valid HTTP") from error
     try:
         return _parse_link(urljoin(str(url), location.strip()))
     except InvalidLink as error:
@@ -231,12 +241,13 @@ async def _take(
     ref: SourceRef, response: httpx.Response, limit_bytes: int, moved_to: str | None
 ) -> Fetched | Unchanged:
     status = response.status_code
-    hints = Hints(moved_to, fresh_seconds(response.headers), quiet_seconds(response.headers))
+    headers = tuple(response.headers.multi_items())
+    known = _by_name(headers)
+    hints = Hints(moved_to, fresh_seconds(known), quiet_seconds(known))
     if status == 304 and (ref.etag or ref.last_modified):
         return Unchanged(hints)
     if not 200 <= status < 300:
         raise http_failure(ref.url, status, response.headers)
-    headers = tuple(response.headers.multi_items())
     fields = dict(headers)
     body = await _read(ref, response, fields.get("content-encoding", ""), limit_bytes)
     body_hash = hashlib.sha256(body).hexdigest()
@@ -253,6 +264,14 @@ async def _take(
         content_type=fields.get("content-type", ""),
         hints=hints,
     )
+
+
+def _by_name(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Each header's values, joined as RFC 9110, section 5.3 lets us; httpx goes through all headers for each name."""
+    fields: dict[str, str] = {}
+    for name, value in headers:
+        fields[name] = f"{fields[name]}, {value}" if name in fields else value
+    return fields
 
 
 async def _read(ref: SourceRef, response: httpx.Response, content_encoding: str, limit_bytes: int) -> bytes:

@@ -60,6 +60,7 @@ _REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0
 _WINDOWS_1252 = {code: bytes([code]).decode("cp1252", errors="ignore") for code in range(0x80, 0xA0)}
 _REPAIRS = _WINDOWS_1252 | dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127, *range(0xD800, 0xE000)], "")
 _BROKEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_BROKEN_ASCII = bytes(code for code in _REPAIRS if code < 0x80)
 
 _PLAIN_LINK = re.compile(r"https?://[\w.-]+(?::\d{1,5})?(?:[/?#][!-~]*)?", re.ASCII)
 
@@ -69,8 +70,10 @@ _NOT_IN_HOSTS = re.compile(r"""[\s<>"'`^{}|\\%#?@$&()*+,;=!/\x00-\x1f]""")
 
 def storable(text: str) -> str:
     """The text without characters that no database takes or no screen shows; line breaks and tabs stay."""
-    if text.isascii() and text.isprintable():  # nearly all texts, and far cheaper to see than the rest
-        return text
+    if text.isascii():  # most texts, and far cheaper to look through than the rest
+        data = text.encode("ascii")
+        if len(data.translate(None, _BROKEN_ASCII)) == len(data):
+            return text
     return text.translate(_REPAIRS) if _BROKEN.search(text) else text
 
 
