@@ -164,9 +164,10 @@ async def disconnect(chat: Chat, name: str) -> None:
     """Disconnect the only account of the kind that the chat calls so."""
     page = await chat.ask("/connect", has_button(f"Disconnect {name}"))
     await chat.tap(page, f"Disconnect {name}")
-    question = await chat.wait_for(has_button("Yes, disconnect"), after=page["message_id"] - 1)
-    await chat.tap(question, "Yes, disconnect")
-    await chat.wait_for(says("is being deleted"), after=page["message_id"] - 1)
+    label = "Disconnect, unfollow them" if name == "YouTube" else "Yes, disconnect"
+    question = await chat.wait_for(has_button(label), after=page["message_id"] - 1)
+    await chat.tap(question, label)
+    await chat.wait_for(says("Disconnected"), after=page["message_id"] - 1)
 
 
 async def until_empty(directory: Path, seconds: float = 20) -> None:

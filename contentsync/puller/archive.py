@@ -100,8 +100,7 @@ def encode_response(fetched: Fetched, fetched_at: datetime) -> bytes:
 
     What no HTTP server sent, a mail, is a resource record.
     """
-    digest = b32encode(hashlib.sha1(fetched.body, usedforsecurity=False).digest()).decode()
-    fields = (f"WARC-Target-URI: {fetched.url}", f"WARC-Payload-Digest: sha1:{digest}")
+    fields = (f"WARC-Target-URI: {fetched.url}", f"WARC-Payload-Digest: {_digest(fetched.body)}")
     if not fetched.url.startswith(("http://", "https://")):
         return _encode("resource", fetched_at, fetched.body, *fields, f"Content-Type: {fetched.content_type}")
     lines = [f"{name}: {value}" for name, value in fetched.headers if name.lower() not in OF_THE_TRANSFER]
@@ -131,10 +130,16 @@ def _encode(kind: str, date: datetime, content: bytes, *fields: str) -> bytes:
             f"WARC-Record-ID: <urn:uuid:{uuid4()}>",
             f"WARC-Date: {date.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
             *fields,
+            f"WARC-Block-Digest: {_digest(content)}",
             f"Content-Length: {len(content)}",
         ]
     )
     return zlib.compress(b"".join((head, content, b"\r\n\r\n")), GZIP_LEVEL, GZIP_WINDOW_BITS)
+
+
+def _digest(content: bytes) -> str:
+    """A digest in the form that web archives use for it: SHA-1, base 32."""
+    return "sha1:" + b32encode(hashlib.sha1(content, usedforsecurity=False).digest()).decode()
 
 
 def _head(lines: Sequence[str]) -> bytes:
