@@ -27,7 +27,7 @@ from contentsync.puller.runner import Run, Runner
 from contentsync.puller.work import PullBatchInput, total
 from contentsync.sources.base import NO_HINTS, SourceRef, Unchanged
 
-GROUP_SOURCES = 25
+GROUP_SOURCES = 50
 GROUP_UNCHANGED = 100
 GROUP_ROWS = 1000
 """A group is stored in one transaction when it has that many sources with news, or without, or items: the chat waits

@@ -106,7 +106,8 @@ async def feed_server(count: int) -> AsyncIterator[int]:
 @asynccontextmanager
 async def _instance(folder: Path, count: int, port: int) -> AsyncIterator[Instance]:
     """A running program in which person 1 follows all feeds, due now."""
-    chat = Instance(folder)
+    # The usual ticks but for the pull's: a workflow every second for digests would be most of what is measured.
+    chat = Instance(folder, CONTENTSYNC_PULL_TICK_SECONDS="5", CONTENTSYNC_DIGEST_TICK_SECONDS="60")
     chat.data.mkdir()
     await follow_all(chat.data / "contentsync.db", count, port)
     async with chat:
