@@ -29,6 +29,7 @@ from contentsync.puller.work import (
     ClaimIntegrationsInput,
     ConnectWork,
     SyncBatchInput,
+    in_batches,
     total_synced,
 )
 from contentsync.temporal import heartbeating
@@ -70,7 +71,7 @@ class AccountActivities:
                 limit=claim.limit,
                 integration_ids=claim.integration_ids,
             )
-        return Claimed([ids[start : start + claim.batch_size] for start in range(0, len(ids), claim.batch_size)])
+        return in_batches(ids, claim.batch_size)
 
     @activity.defn(name=SYNC_BATCH)
     async def sync_batch(self, batch: SyncBatchInput) -> SyncResult:

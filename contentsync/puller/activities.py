@@ -27,6 +27,7 @@ from contentsync.puller.work import (
     ClaimSourcesInput,
     FindFeedsWork,
     PullBatchInput,
+    in_batches,
 )
 from contentsync.settings import Settings
 from contentsync.sources.base import Source
@@ -94,7 +95,7 @@ class PullerActivities:
                 lease_seconds=LEASE_SECONDS,
                 limit=claim.limit,
             )
-        return _batches(ids, claim.batch_size)
+        return in_batches(ids, claim.batch_size)
 
     @activity.defn(name=CLAIM_SOURCES)
     async def claim_sources(self, claim: ClaimSourcesInput) -> Claimed:
@@ -107,7 +108,7 @@ class PullerActivities:
                 lease_id=claim.lease_id,
                 lease_seconds=LEASE_SECONDS,
             )
-        return _batches(ids, claim.batch_size)
+        return in_batches(ids, claim.batch_size)
 
     @activity.defn(name=PULL_BATCH)
     async def pull_batch(self, batch: PullBatchInput) -> PullResult:
@@ -162,7 +163,3 @@ class PullerActivities:
             ]
             await drafts.set_outcome(session, draft_id=work.draft_id, outcome={"source_ids": source_ids})
         return source_ids
-
-
-def _batches(ids: list[int], size: int) -> Claimed:
-    return Claimed([ids[start : start + size] for start in range(0, len(ids), size)])

@@ -91,6 +91,11 @@ class ConnectWork:
     announce: bool
 
 
+def in_batches(ids: list[int], size: int) -> Claimed:
+    """What was claimed, in batches of at most `size`."""
+    return Claimed([ids[start : start + size] for start in range(0, len(ids), size)])
+
+
 def total(results: Iterable[PullResult]) -> PullResult:
     """The counts of all of them together."""
     counts = [(one.pulled, one.unchanged, one.failed, one.new_items, one.notices) for one in results]
