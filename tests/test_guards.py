@@ -24,7 +24,7 @@ LAYERS: dict[str, set[str]] = {
     "db": {"errors", "settings", "credentials", "sources"},
     "puller": {"errors", "settings", "credentials", "temporal", "sources", "db"},
     "processor": {"errors", "settings", "temporal", "db"},
-    "bot": {"errors", "settings", "credentials", "temporal", "db"},
+    "bot": {"errors", "settings", "credentials", "temporal", "sources", "db"},
     "schedules": {"errors", "settings", "temporal"},
     "web_pages": set(),
     "web": {"errors", "settings", "credentials", "db", "web_pages"},

@@ -1,15 +1,18 @@
-"""Signing in to a service with OAuth 2.0: a code becomes tokens, tokens are renewed and given back.
+"""Signing in to a service with OAuth 2.0: the page of consent; a code becomes tokens, which are renewed and given back.
 
 Source: RFC 6749 (sections 4.1, 5, 6), RFC 7636 (PKCE), RFC 7009 (revocation), and what Google adds to them:
 https://developers.google.com/identity/protocols/oauth2/web-server
 """
 
+import base64
+import hashlib
 import json
 import logging
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
+from urllib.parse import urlencode
 
 import httpx
 
@@ -56,6 +59,26 @@ class Tokens:
         """What `to_json` gave."""
         found = json.loads(text)
         return cls(found["access_token"], found["refresh_token"], datetime.fromisoformat(found["expires_at"]))
+
+
+def consent_url(settings: Settings, *, state: str, verifier: str, scope: str) -> str:
+    """Google's consent page. Asking for offline access and for consent each time makes it give a lasting token.
+
+    `verifier` is the PKCE code verifier; only its SHA-256 goes into the link.
+    """
+    digest = hashlib.sha256(verifier.encode("ascii")).digest()
+    query = {
+        "client_id": settings.google_client_id,
+        "redirect_uri": settings.oauth_redirect_uri,
+        "response_type": "code",
+        "scope": scope,
+        "access_type": "offline",
+        "prompt": "consent",
+        "state": state,
+        "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode("ascii"),
+        "code_challenge_method": "S256",
+    }
+    return f"{settings.google_auth_url}?{urlencode(query)}"
 
 
 class OAuthApp:

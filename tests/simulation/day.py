@@ -8,8 +8,6 @@ was spent, what was refused, and the worst staleness (minutes from publication u
 """
 
 import asyncio
-import base64
-import hashlib
 import json
 import random
 import secrets
@@ -21,7 +19,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 from cryptography.fernet import Fernet
@@ -48,7 +46,9 @@ from contentsync.puller.workflows import WORKFLOWS as PULLER_WORKFLOWS
 from contentsync.puller.youtube_account import YouTubeAccount
 from contentsync.settings import Settings
 from contentsync.sources.http import canonical_key, open_client
+from contentsync.sources.oauth import consent_url
 from contentsync.sources.registry import READERS, SOURCES
+from contentsync.sources.youtube import SCOPE
 from tests.conftest import program
 from tests.fakes.google import FakeGoogle
 from tests.fakes.newsapi import FakeNewsApi
@@ -249,20 +249,9 @@ class Day:
         """What the callback page hands over after this person said yes."""
         self.google.person = person
         verifier = secrets.token_urlsafe(48)
-        digest = hashlib.sha256(verifier.encode()).digest()
-        asked = {
-            "client_id": self.google.client_id,
-            "redirect_uri": f"{self.settings.own_url}/oauth2/callback",
-            "response_type": "code",
-            "scope": self.google.grants_scope,
-            "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
-            "code_challenge_method": "S256",
-            "access_type": "offline",
-            "prompt": "consent",
-            "state": "s",
-        }
+        consent = consent_url(self.settings, state="s", verifier=verifier, scope=SCOPE)
         async with httpx.AsyncClient(trust_env=False) as browser:
-            answer = await browser.get(f"{self.settings.google_auth_url}?{urlencode(asked)}")
+            answer = await browser.get(consent)
         (code,) = parse_qs(urlsplit(answer.headers["location"]).query)["code"]
         return json.dumps({"code": code, "verifier": verifier})
 
