@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Column, Index, Text, UniqueConstraint
 from sqlmodel import Field
 
-import contentsync.db.account_models  # noqa: F401 - its tables and these refer to each other
+import contentsync.db.account_models
+import contentsync.db.story_models  # noqa: F401 - their tables and these refer to each other
 from contentsync.db.base import Base, reference, row_id, utc_now
 
 
@@ -126,7 +127,7 @@ class RawDocument(Base, table=True):
 
 
 class Story(Base, table=True):
-    """Items that tell the same thing. `key` is what makes them the same, unique."""
+    """Items that tell the same thing. `key` says what it began with (a link, or an item without one), unique."""
 
     id: int | None = row_id()
     key: str = Field(sa_type=Text, unique=True)
@@ -145,6 +146,7 @@ class Item(Base, table=True):
             postgresql_where=Column("processed_at").is_(None),
         ),
         Index("ix_item_source_recent", "source_id", "sort_at"),
+        Index("ix_item_recent", "sort_at", "id"),
     )
 
     id: int | None = row_id()
@@ -170,6 +172,8 @@ class Item(Base, table=True):
     content_hash: str
     """Changes when title, link, or summary change."""
     story_id: int | None = Field(default=None, foreign_key="story.id", ondelete="SET NULL", index=True)
+    story_revision: int = Field(default=0, index=True)
+    """`StoryClock.revision` when its story was last set."""
     processed_at: datetime | None = None
 
 
@@ -213,6 +217,8 @@ class DigestEntry(Base, table=True):
     story_id: int | None = Field(default=None, foreign_key="story.id", ondelete="SET NULL")
     position: int
     """1 is the first."""
+    is_update: bool = False
+    """Whether the story had been sent before and moved on since; that happens once."""
     score: float
     reasons: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
 
