@@ -30,7 +30,7 @@ async def list_told_again(session: AsyncSession, *, subscriber_id: int, since: d
     What was sent as an update is not among them: a story comes back once. Items older than `since` are left out.
     """
     sent = await _sent_stories(session, subscriber_id=subscriber_id, since=since)
-    followed: Any = select(Subscription.source_id).where(col(Subscription.subscriber_id) == subscriber_id)
+    followed: Any = select(col(Subscription.source_id)).where(col(Subscription.subscriber_id) == subscriber_id)
     sources = set((await session.exec(followed)).scalars())
     seen_at = await _seen_at(session, story_ids=[*sent], since=since)
     before: dict[int, list[StoredTelling]] = defaultdict(list)

@@ -6,23 +6,23 @@ today does not lose its weight. Candidates come from an index over the rarest wo
 history, only a bounded number of them is looked at.
 """
 
-import heapq
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from operator import itemgetter
 
-from contentsync.processor.terms import Terms
+from contentsync.processor.terms import NAME, Terms
 
 WINDOW = timedelta(days=7)
 """Items that are older, by their own date, are compared by their link alone: news is told in days."""
 GAP = timedelta(days=3)
 """A story that nobody told for longer has ended; what is like it is another one."""
-WINDOW_ITEMS = 60_000
-"""Items in the index; the oldest stories leave first. One takes about 3 kB."""
-CANDIDATES = 12
+WINDOW_ITEMS = 40_000
+"""Items in the index; the oldest stories leave first. One takes about 4 kB."""
+CANDIDATES = 8
 """Stories that are compared with an item in full."""
-VISITS = 600
+VISITS = 250
 """Entries of the index looked at for one item, rarest word first."""
 TITLE_NORM = 100.0
 """Added to what a text weighs, so that titles of one or two words are one only if more than a word agrees: half of
@@ -213,8 +213,7 @@ class StoryIndex:
             holders = holders_of[term]
             for story_id in (holders,) if isinstance(holders, int) else holders:
                 scores[story_id] = scores.get(story_id, 0.0) + weight
-        best = heapq.nlargest(CANDIDATES, ((score, story_id) for story_id, score in scores.items()))
-        return [story_id for _, story_id in best]
+        return [story_id for story_id, _ in sorted(scores.items(), key=itemgetter(1), reverse=True)[:CANDIDATES]]
 
     def _gather(self, story_id: int, candidates: list[int]) -> int:
         """Unite the story with the candidates that tell it too, the most alike first."""
@@ -240,7 +239,11 @@ class StoryIndex:
         else:
             shared = sum(weighed[term] * count for term, count in counts.items() if term in weighed)
         pairs = len(one.items) * len(other.items)
-        close = shared / (pairs * self._norm(one) * self._norm(other)) / self._thresholds.least(pairs)
+        least = self._thresholds.least(pairs) * pairs * self._norm(one)
+        # What they share is part of what the other weighs: most candidates need not be weighed to be ruled out.
+        if shared < least * math.sqrt(TITLE_NORM + shared / (NAME * len(other.items) * len(one.items))):
+            return 0.0
+        close = shared / (least * self._norm(other))
         return close if close < 1 or _compatible(one, other) else 0.0
 
     def _take_over(self, story_id: int, leaving: _Story) -> None:

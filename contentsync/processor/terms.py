@@ -2,6 +2,7 @@
 that write no blanks. Pure; knows no language."""
 
 import re
+import sys
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -44,7 +45,7 @@ def terms_of(title: str, summary: str = "") -> Terms:
     numbers = set()
     before: str | None = None
     for word, kind in split(title):
-        stem = word.casefold()[:BEGINNING]
+        stem = _stem(word)
         is_number = any(map(str.isdigit, word))
         if is_number:
             numbers.add(word)
@@ -56,7 +57,7 @@ def terms_of(title: str, summary: str = "") -> Terms:
         before = stem if kind == "word" else None
     told = _beginning(summary)
     for word in told:
-        weights.setdefault(word.casefold()[:BEGINNING], TOLD)
+        weights.setdefault(_stem(word), TOLD)
     return Terms(weights, frozenset(numbers), has_summary=bool(told))
 
 
@@ -69,6 +70,11 @@ def split(text: str) -> Iterator[tuple[str, str]]:
         else:
             for at in range(len(found) - 1):
                 yield found[at : at + 2], "pair"
+
+
+def _stem(word: str) -> str:
+    # The same few thousand words come again and again: each is kept once.
+    return sys.intern(word.casefold()[:BEGINNING])
 
 
 def _beginning(summary: str) -> list[str]:

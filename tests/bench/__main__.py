@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tests.bench import chat, pull
+from tests.bench import chat, pull, stories
 from tests.bench.lines import Line
 from tests.instance import Instance
 
@@ -28,6 +28,7 @@ BENCHES: dict[str, Callable[[Path], Awaitable[list[Line]]]] = {
     "ready": ready,
     "help-p95": chat.help_p95,
     "pull-cold": pull.cold,
+    "stories": stories.assign,
 }
 """Each gives one or more lines; `memory` comes out of `pull-cold`."""
 

@@ -52,8 +52,16 @@ async def send(db: Database, subscriber_id: int, item_id: int, story_id: int, at
         digest = Digest(subscriber_id=subscriber_id, slot=f"ask-{item_id}", due_at=at, created_at=at)
         session.add(digest)
         await session.flush()
-        entry = {"item_id": item_id, "story_id": story_id, "position": 1, "score": 1.0}
-        session.add(DigestEntry(digest_id=digest.id or 0, subscriber_id=subscriber_id, **entry))
+        session.add(
+            DigestEntry(
+                digest_id=digest.id or 0,
+                subscriber_id=subscriber_id,
+                item_id=item_id,
+                story_id=story_id,
+                position=1,
+                score=1,
+            )
+        )
 
 
 async def test_what_three_sources_tell_is_one_story(db: Database) -> None:
