@@ -16,7 +16,7 @@ from contentsync.db.stories import ITEMS, STORIES, ProcessedItem, store_processe
 STORY_LINKS: Table = Base.metadata.tables["story_link"]
 STORY_CLOCK: Table = Base.metadata.tables["story_clock"]
 
-SUMMARY_CHARACTERS = 300
+SUMMARY_CHARACTERS = 200
 """Of a summary, as much as stories are compared by."""
 
 

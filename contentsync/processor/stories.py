@@ -202,7 +202,7 @@ class StoryIndex:
     def _candidates(self, terms: Terms) -> list[int]:
         """The stories that share the rarest words, the most promising first."""
         holders_of, weights = self._holders, terms.weights
-        known = sorted((self._spread(term), term) for term in weights if term in holders_of)
+        known = sorted((_spread(holders_of[term]), term) for term in weights if term in holders_of)
         scores: dict[int, float] = {}
         visits = 0
         for spread, term in known:
@@ -220,7 +220,8 @@ class StoryIndex:
         left = [other for other in candidates if other != story_id and other in self._stories]
         while left:
             story = self._stories[story_id]
-            weighed = {term: self._weight(term) * count for term, count in story.counts.items()}
+            weighed = self._weighed(story.counts)
+            story.total, story.epoch = sum(weighed.values()), self._epoch
             close = [(self._closeness(story, weighed, self._stories[other]), other) for other in left]
             best_value, best = max(close)
             if best_value < 1:
@@ -295,14 +296,6 @@ class StoryIndex:
                 if len(holders) == 1:
                     self._holders[term] = next(iter(holders))
 
-    def _spread(self, term: str) -> int:
-        holders = self._holders.get(term, 0)
-        return 1 if isinstance(holders, int) else len(holders)
-
-    def _weight(self, term: str) -> float:
-        # Two words in a row stand together in one story or two: all pairs weigh the same.
-        return self._weights_for(1 if " " in term else self._spread(term))
-
     def _weights_for(self, spread: int) -> float:
         weight = self._weights.get(spread)
         if weight is None:
@@ -322,7 +315,20 @@ class StoryIndex:
         return math.sqrt(story.total / len(story.items) + TITLE_NORM)
 
     def _total(self, counts: Mapping[str, float]) -> float:
-        return sum(self._weight(term) * count for term, count in counts.items())
+        return sum(self._weighed(counts).values())
+
+    def _weighed(self, counts: Mapping[str, float]) -> dict[str, float]:
+        """What each term counts times what it weighs: the rarer among stories, the more."""
+        holders_of, weights_for = self._holders, self._weights_for
+        # Two words in a row stand together in one story or two: all pairs weigh the same, and nobody holds them.
+        return {
+            term: count * weights_for(_spread(holders_of[term]) if term in holders_of else 1)
+            for term, count in counts.items()
+        }
+
+
+def _spread(holders: int | set[int]) -> int:
+    return 1 if isinstance(holders, int) else len(holders)
 
 
 def _rank(story_id: int, story: _Story | None) -> tuple[bool, int]:

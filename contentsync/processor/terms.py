@@ -10,8 +10,10 @@ from dataclasses import dataclass
 BEGINNING = 6
 """Characters kept of a word: a stem for every language that bends its words at their end. A stemmer for English did no
 better on English headlines."""
-SUMMARY_WORDS = 24
+SUMMARY_WORDS = 16
 """Words of a summary that are looked at: the lead of a piece of news says what it is about, the rest tells more."""
+TELLING_WORDS = 6
+"""Words that a summary has at least if it tells anything: not "Introduction", not "Read more"."""
 WORD, NAME, PAIR, TOLD = 1.0, 1.3, 0.5, 0.35
 """What a term counts: a word of the title, one that begins with a capital (or holds a digit), two words in a row, and a
 word that only the summary has."""
@@ -31,7 +33,7 @@ _POSSESSIVE = re.compile(r"['’][sS]\b")
 class Terms:
     """What is compared of an item. `weights`: each term and what it counts; a pair of words has a blank in it.
 
-    `numbers`: those of the title, as they are written.
+    `numbers`: those of the title, as they are written. `has_summary`: one that tells something.
     """
 
     weights: dict[str, float]
@@ -58,7 +60,7 @@ def terms_of(title: str, summary: str = "") -> Terms:
     told = _beginning(summary)
     for word in told:
         weights.setdefault(_stem(word), TOLD)
-    return Terms(weights, frozenset(numbers), has_summary=bool(told))
+    return Terms(weights, frozenset(numbers), has_summary=len(told) >= TELLING_WORDS)
 
 
 def split(text: str) -> Iterator[tuple[str, str]]:
