@@ -25,6 +25,7 @@ LAYERS: dict[str, set[str]] = {
     "puller": {"errors", "settings", "credentials", "temporal", "sources", "db"},
     "processor": {"errors", "settings", "temporal", "db"},
     "bot": {"errors", "settings", "credentials", "temporal", "sources", "db"},
+    "evaluation": {"errors", "settings"},
     "schedules": {"errors", "settings", "temporal"},
     "web_pages": set(),
     "web": {"errors", "settings", "credentials", "db", "web_pages"},
@@ -36,8 +37,10 @@ LAYERS: dict[str, set[str]] = {
 }  # fmt: skip
 """What a room may import besides itself and any room's `contract`."""
 
-PURE_PROCESSOR = {"contentsync.processor.stories", "contentsync.processor.ranking", "contentsync.processor.text"}
-"""The processor's pure modules, which the bot uses to build a digest."""
+PURE_PROCESSOR = {
+    f"contentsync.processor.{name}" for name in ("canonical", "ranking", "stories", "terms", "text", "updates")
+}
+"""The processor's pure modules: the bot builds digests with them, the evaluation measures them."""
 
 
 def room(path: Path) -> str:
@@ -66,7 +69,7 @@ def test_imports_go_one_way(path: Path) -> None:
         parts = name.split(".")
         target = parts[1] if len(parts) > 1 else ""
         contract = parts[-1] == "contract"
-        pure = own == "bot" and name in PURE_PROCESSOR
+        pure = own in ("bot", "evaluation") and name in PURE_PROCESSOR
         assert target == own or target in LAYERS[own] or contract or pure, f"{path} must not import {name}"
     if path.name == "contract.py":
         assert set(imports(path)) <= {"contentsync.errors"}

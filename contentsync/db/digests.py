@@ -11,7 +11,7 @@ from sqlmodel import select as select_rows
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contentsync.db.base import Base, insert
-from contentsync.db.models import Delivery, Digest, DigestEntry, Subscriber
+from contentsync.db.models import Delivery, Digest, DigestEntry, Item, Subscriber
 from contentsync.db.slots import next_slot
 
 DIGESTS: Table = Base.metadata.tables["digest"]
@@ -203,7 +203,8 @@ async def freeze(
     of the items or stories went into another digest of the same subscriber meanwhile."""
     subscriber_id = (await session.exec(select_rows(Digest.subscriber_id).where(col(Digest.id) == digest_id))).one()
     await lock_subscriber(session, subscriber_id=subscriber_id)
-    if await _any_sent(session, subscriber_id=subscriber_id, entries=entries):
+    story_ids = await _lock_stories(session, entries=entries)
+    if await _any_sent(session, subscriber_id=subscriber_id, item_ids=[*story_ids], story_ids=[*story_ids.values()]):
         return False
     frozen = await session.exec(
         update(DIGESTS)
@@ -217,7 +218,7 @@ async def freeze(
             digest_id=digest_id,
             subscriber_id=subscriber_id,
             item_id=entry.item_id,
-            story_id=entry.story_id,
+            story_id=story_ids.get(entry.item_id),
             position=entry.position,
             score=entry.score,
             reasons=entry.reasons,
@@ -234,14 +235,28 @@ async def freeze(
     return True
 
 
-async def _any_sent(session: AsyncSession, *, subscriber_id: int, entries: Sequence[Entry]) -> bool:
+async def _lock_stories(session: AsyncSession, *, entries: Sequence[Entry]) -> dict[int, int | None]:
+    """The story each entry's item has now, which may have become part of another since it was chosen; until the
+    transaction ends it stays."""
+    statement = (
+        select_rows(Item.id, Item.story_id)
+        .where(col(Item.id).in_([entry.item_id for entry in entries]))
+        .order_by(col(Item.id))
+        .with_for_update(read=True)
+    )
+    return {item_id: story_id for item_id, story_id in await session.exec(statement) if item_id is not None}
+
+
+async def _any_sent(
+    session: AsyncSession, *, subscriber_id: int, item_ids: Sequence[int], story_ids: Sequence[int | None]
+) -> bool:
     statement = (
         select_rows(DigestEntry.id)
         .where(
             col(DigestEntry.subscriber_id) == subscriber_id,
             or_(
-                col(DigestEntry.item_id).in_([entry.item_id for entry in entries]),
-                col(DigestEntry.story_id).in_([entry.story_id for entry in entries]),
+                col(DigestEntry.item_id).in_(item_ids),
+                col(DigestEntry.story_id).in_([story_id for story_id in story_ids if story_id is not None]),
             ),
         )
         .limit(1)

@@ -3,10 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Index, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Column, Index, LargeBinary, Text, UniqueConstraint
 from sqlmodel import Field
 
-import contentsync.db.account_models  # noqa: F401 - its tables and these refer to each other
+import contentsync.db.account_models
+import contentsync.db.story_models
+import contentsync.db.taste_models  # noqa: F401 - their tables and these refer to each other
 from contentsync.db.base import Base, reference, row_id, utc_now
 from contentsync.sources.families import host_family
 
@@ -25,6 +27,8 @@ class Subscriber(Base, table=True):
     """Wall time of the daily digest in minutes after local midnight, 0 to 1439."""
     digest_size: int = 10
     """Entries in a digest, 3 to 30."""
+    reading_minutes: int | None = None
+    """How long a digest's items may take to read, watch and hear together; None: no matter."""
     paused: bool = False
     next_digest_at: datetime | None = Field(default=None, index=True)
     """None while paused or blocked."""
@@ -139,7 +143,7 @@ class RawDocument(Base, table=True):
 
 
 class Story(Base, table=True):
-    """Items that tell the same thing. `key` is what makes them the same, unique."""
+    """Items that tell the same thing. `key` says what it began with (a link, or an item without one), unique."""
 
     id: int | None = row_id()
     key: str = Field(sa_type=Text, unique=True)
@@ -158,6 +162,13 @@ class Item(Base, table=True):
             postgresql_where=Column("processed_at").is_(None),
         ),
         Index("ix_item_source_recent", "source_id", "sort_at"),
+        Index(
+            "ix_item_story_revision",
+            "story_revision",
+            sqlite_where=Column("story_revision").is_not(None),
+            postgresql_where=Column("story_revision").is_not(None),
+        ),
+        Index("ix_item_recent", "sort_at", "id"),
     )
 
     id: int | None = row_id()
@@ -183,6 +194,12 @@ class Item(Base, table=True):
     content_hash: str
     """Changes when title, link, or summary change."""
     story_id: int | None = Field(default=None, foreign_key="story.id", ondelete="SET NULL", index=True)
+    story_revision: int | None = None
+    """`StoryClock.revision` when its story was last set; None before it has one."""
+    word_count: int | None = None
+    """Words of the whole text, as far as its source hands it out; None where that is not known."""
+    features: bytes | None = Field(default=None, sa_type=LargeBinary)
+    """What taste is learned from, in the form of `contentsync.processor.features`; made by the processor."""
     processed_at: datetime | None = None
 
 
@@ -226,6 +243,8 @@ class DigestEntry(Base, table=True):
     story_id: int | None = Field(default=None, foreign_key="story.id", ondelete="SET NULL")
     position: int
     """1 is the first."""
+    is_update: bool = False
+    """Whether the story had been sent before and moved on since; that happens once."""
     score: float
     reasons: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
 
@@ -251,18 +270,6 @@ class Delivery(Base, table=True):
     stubs_lost: int = 0
     """How often a stub's answer stayed unknown, so that a stub without content may stand in the chat."""
     sent_at: datetime | None = None
-
-
-class Feedback(Base, table=True):
-    """A subscriber's signal on an item: 1 liked, -1 disliked. Tapping again removes the row."""
-
-    __table_args__ = (UniqueConstraint("subscriber_id", "item_id"),)
-
-    id: int | None = row_id()
-    subscriber_id: int = reference("subscriber.id")
-    item_id: int = reference("item.id", index=True)
-    value: int
-    created_at: datetime = Field(default_factory=utc_now)
 
 
 class Invite(Base, table=True):

@@ -1,6 +1,6 @@
 """Items on their way to a digest: giving them a story, offering them to a subscriber, and showing them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from sqlalchemy import Table, and_, bindparam, exists, func, or_, select, update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from contentsync.db.base import Base, insert
+from contentsync.db.base import Base
 from contentsync.db.models import DigestEntry, Item, Source, Subscription
 
 STORIES: Table = Base.metadata.tables["story"]
@@ -28,6 +28,8 @@ class NewItem:
     content_hash: str
     first_seen_at: datetime
     source_language: str | None
+    source_id: int
+    sort_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,6 @@ class ProcessedItem:
     id: int
     content_hash: str
     canonical_link: str | None
-    story_key: str
-    first_seen_at: datetime
     summary_text: str
     language: str | None
 
@@ -81,6 +81,8 @@ async def list_unprocessed(session: AsyncSession, *, after_id: int, limit: int) 
             ITEMS.c.content_hash,
             ITEMS.c.first_seen_at,
             col(Source.language),
+            ITEMS.c.source_id,
+            ITEMS.c.sort_at,
         )
         .join(Source, col(Source.id) == ITEMS.c.source_id)
         .where(ITEMS.c.processed_at.is_(None), ITEMS.c.id > after_id)
@@ -90,12 +92,18 @@ async def list_unprocessed(session: AsyncSession, *, after_id: int, limit: int) 
     return [NewItem(*row) for row in await session.exec(statement)]
 
 
-async def store_processed(session: AsyncSession, *, items: Sequence[ProcessedItem], now: datetime) -> None:
-    """Write down what the processor found out; stories that are new are made.
+async def store_processed(
+    session: AsyncSession,
+    *,
+    items: Sequence[ProcessedItem],
+    story_ids: Mapping[int, int],
+    revision: int,
+    now: datetime,
+) -> None:
+    """Write down what the processor found out, and each item's story by the item's id.
 
     May run twice at once over the same items. An item that was edited meanwhile stays unprocessed.
     """
-    ids = await _story_ids(session, items)
     statement = (
         update(ITEMS)
         .where(ITEMS.c.id == bindparam("b_id"), ITEMS.c.content_hash == bindparam("b_content_hash"))
@@ -104,6 +112,7 @@ async def store_processed(session: AsyncSession, *, items: Sequence[ProcessedIte
             summary_text=bindparam("b_summary_text"),
             language=bindparam("b_language"),
             story_id=bindparam("b_story_id"),
+            story_revision=revision,
             processed_at=now,
         )
     )
@@ -114,24 +123,12 @@ async def store_processed(session: AsyncSession, *, items: Sequence[ProcessedIte
             "b_canonical_link": item.canonical_link,
             "b_summary_text": item.summary_text,
             "b_language": item.language,
-            "b_story_id": ids[item.story_key],
+            "b_story_id": story_ids[item.id],
         }
         for item in sorted(items, key=lambda item: item.id)
     ]
     if rows:
         await session.exec(statement, params=rows)
-
-
-async def _story_ids(session: AsyncSession, items: Iterable[ProcessedItem]) -> dict[str, int]:
-    first_seen: dict[str, datetime] = {}
-    for item in items:
-        first_seen[item.story_key] = min(item.first_seen_at, first_seen.get(item.story_key, item.first_seen_at))
-    # In the order of the keys, so that two of these at once wait for each other instead of locking each other out.
-    rows = [{"key": key, "first_seen_at": first_seen[key]} for key in sorted(first_seen)]
-    if rows:
-        await session.exec(insert(session, STORIES).on_conflict_do_nothing(index_elements=["key"]), params=rows)
-    known: Any = select(STORIES.c.key, STORIES.c.id).where(STORIES.c.key.in_(first_seen))
-    return {row.key: row.id for row in await session.exec(known)}
 
 
 async def list_offers(

@@ -10,9 +10,12 @@ from temporalio import activity
 from contentsync.db import stories
 from contentsync.db.engine import Database
 from contentsync.db.stories import NewItem, ProcessedItem
+from contentsync.processor.canonical import canonical_link, link_key
 from contentsync.processor.contract import PROCESS_ITEMS, ProcessItemsInput, ProcessResult
 from contentsync.processor.language import LanguageGuesser, primary_language
-from contentsync.processor.stories import canonical_link, story_key
+from contentsync.processor.placing import Prepared, StoryPlacer
+from contentsync.processor.stories import WINDOW
+from contentsync.processor.terms import terms_of
 from contentsync.processor.text import plain_text
 from contentsync.temporal import heartbeating
 
@@ -26,6 +29,7 @@ class ProcessorActivities:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._guesser = LanguageGuesser()
+        self._placer = StoryPlacer(db)
 
     def all(self) -> list[Callable[..., Any]]:
         """What a worker registers."""
@@ -38,10 +42,8 @@ class ProcessorActivities:
         processed = last_id = 0
         async with heartbeating():
             while items := await self._next_items(last_id):
-                found = await asyncio.to_thread(process, items, self._guesser)
-                async with self._db.write() as session:
-                    await stories.store_processed(session, items=found, now=now)
-                processed += len(found)
+                found = await asyncio.to_thread(process, items, self._guesser, now)
+                processed += await self._placer.place(found, now=now)
                 last_id = items[-1].id
         return ProcessResult(processed=processed)
 
@@ -50,20 +52,25 @@ class ProcessorActivities:
             return await stories.list_unprocessed(session, after_id=after_id, limit=CHUNK_ITEMS)
 
 
-def process(items: Sequence[NewItem], guesser: LanguageGuesser) -> list[ProcessedItem]:
-    """What there is to know about each item."""
-    return [_process(item, guesser) for item in items]
+def process(items: Sequence[NewItem], guesser: LanguageGuesser, now: datetime) -> list[Prepared]:
+    """What there is to know about each item at this moment."""
+    return [_process(item, guesser, since=now - WINDOW) for item in items]
 
 
-def _process(item: NewItem, guesser: LanguageGuesser) -> ProcessedItem:
+def _process(item: NewItem, guesser: LanguageGuesser, *, since: datetime) -> Prepared:
     canonical = canonical_link(item.link)
     text = plain_text(item.summary_html)
-    return ProcessedItem(
-        id=item.id,
-        content_hash=item.content_hash,
-        canonical_link=canonical,
-        story_key=story_key(canonical, item_id=item.id),
+    return Prepared(
+        item=ProcessedItem(
+            id=item.id,
+            content_hash=item.content_hash,
+            canonical_link=canonical,
+            summary_text=text,
+            language=primary_language(item.source_language) or guesser.guess(f"{item.title}. {text}"),
+        ),
+        link_key=link_key(canonical),
+        source_id=item.source_id,
         first_seen_at=item.first_seen_at,
-        summary_text=text,
-        language=primary_language(item.source_language) or guesser.guess(f"{item.title}. {text}"),
+        sort_at=item.sort_at,
+        terms=terms_of(item.title, text) if item.sort_at >= since else None,
     )

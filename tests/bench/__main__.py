@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tests.bench import chat, pull
+from tests.bench import chat, pull, stories
 from tests.bench.lines import Line
 from tests.instance import Instance
 
@@ -29,6 +29,7 @@ BENCHES: dict[Callable[[Path], Awaitable[list[Line]]], set[str]] = {
     chat.help_p95: {"help-p95"},
     pull.speed: {"pull-cold", "pull-unchanged", "pull-changed"},
     pull.memory: {"memory"},
+    stories.assign: {"stories"},
 }
 """What measures, and the names it can be asked for by."""
 

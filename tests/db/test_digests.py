@@ -177,6 +177,7 @@ async def test_two_digests_of_one_person_never_hold_the_same(database: Database)
     source, story = await add_source(database, followers=(me,)), await add_story(database, "story")
     items = [await add_item(database, source, str(number), story_id=story) for number in range(2)]
     other_story = await add_story(database, "other")
+    another = await add_item(database, source, "another", story_id=other_story)
     first, second, third = [await ask(database, me, update_id) for update_id in (1, 2, 3)]
     for update_id, digest_id in enumerate((first, second, third), start=1):
         assert await claim(database, digest_id, f"ask-{update_id}", f"ask-{update_id}.1")
@@ -187,13 +188,15 @@ async def test_two_digests_of_one_person_never_hold_the_same(database: Database)
     assert sorted(frozen) == [False, True]
     assert not await freeze(database, third, "ask-3.1", [Entry(items[1], story, 1, 1.0, [])])
     assert not await freeze(database, third, "ask-3.1", [Entry(items[0], other_story, 1, 1.0, [])])
+    moved = [Entry(items[1], other_story, 1, 1.0, [])]
+    assert not await freeze(database, third, "ask-3.1", moved), "the story counts that the item has now"
     assert await freeze(
-        database, third, "ask-3.1", [Entry(items[1], other_story, 1, 1.0, [{"key": "new", "value": 1.0}])]
+        database, third, "ask-3.1", [Entry(another, other_story, 1, 1.0, [{"key": "new", "value": 1.0}])]
     )
     async with database.read() as session:
         assert len(list(await session.exec(select(DigestEntry)))) == 2
         assert len(list(await session.exec(select(Delivery)))) == 2
-        assert await digests.get_entry_item(session, subscriber_id=me, digest_id=third, position=1) == items[1]
+        assert await digests.get_entry_item(session, subscriber_id=me, digest_id=third, position=1) == another
         assert await digests.get_entry_item(session, subscriber_id=me + 1, digest_id=third, position=1) is None
         assert await digests.get_entry_item(session, subscriber_id=me, digest_id=third, position=2) is None
 

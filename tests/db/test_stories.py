@@ -138,12 +138,11 @@ async def test_an_item_edited_meanwhile_stays_unprocessed(database: Database) ->
         id=item.id,
         content_hash="of an earlier form",
         canonical_link=None,
-        story_key="item:1",
-        first_seen_at=item.first_seen_at,
         summary_text="stale",
         language=None,
     )
+    story_id = await add_story(database, "stale")
     async with database.write() as session:
-        await stories.store_processed(session, items=[found], now=NOW)
+        await stories.store_processed(session, items=[found], story_ids={item.id: story_id}, revision=1, now=NOW)
     async with database.read() as session:
         assert await stories.list_unprocessed(session, after_id=0, limit=10) == [item]

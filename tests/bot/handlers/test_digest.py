@@ -16,7 +16,8 @@ from typing_extensions import override
 from contentsync.bot import digest_workflows, render
 from contentsync.bot.callbacks import RateItem, ShowCard, ShowDigest
 from contentsync.bot.digest_activities import DigestActivities
-from contentsync.db.models import Digest, Feedback
+from contentsync.db.models import Digest
+from contentsync.db.taste_models import Feedback
 from tests.bot.front import Front, Json, button_texts, buttons
 from tests.filling import NOW, add_item, add_source
 
