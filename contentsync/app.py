@@ -1,8 +1,8 @@
 """The one entrypoint: what starts, in which order, how it waits, and how it drains.
 
 settings → data directory (locked) → embedded Temporal → database → worker → web → bot polling → schedules.
-Stopping goes the other way round. aiogram alone takes seconds to import, so the embedded Temporal is started first and
-the rooms of a role are imported only when this process hosts it.
+Stopping goes the other way round. Importing takes seconds, so the embedded Temporal is started first and the rooms of
+a role are imported only when this process hosts it.
 """
 
 import asyncio
@@ -176,6 +176,9 @@ async def _host(parts: Parts, stack: AsyncExitStack, database: Database, client:
     if not settings.roles & {"bot", "worker"}:
         return
     token, base_url = telegram or _real_telegram(settings)
+    from contentsync.bot.loading import load_aiogram
+
+    load_aiogram()
     from contentsync.bot.client import open_bot
 
     parts.mark("aiogram")
