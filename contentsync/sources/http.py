@@ -7,6 +7,7 @@ import logging
 import re
 import ssl
 from collections.abc import Iterable
+from functools import cache
 from importlib.metadata import version
 from typing import NamedTuple
 from urllib.parse import urljoin
@@ -80,7 +81,7 @@ def open_client(
         trusted_hosts=trusted_hosts,
         max_connections=max_connections,
         resolver=resolver,
-        ssl_context=ssl_context or httpx.create_ssl_context(trust_env=False),
+        ssl_context=ssl_context or _public_authorities(),
     )
     return CookielessClient(
         transport=transport,
@@ -92,6 +93,12 @@ def open_client(
             "Accept-Encoding": ACCEPT_ENCODING,
         },
     )
+
+
+@cache
+def _public_authorities() -> ssl.SSLContext:
+    """What public certificates are checked against: the same for every client, and slow to read (30 ms)."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 async def fetch(
