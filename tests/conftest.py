@@ -7,6 +7,10 @@ from collections.abc import AsyncIterator
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
+from contentsync.bot.loading import load_aiogram
+
+load_aiogram()  # as the program does, before a test module imports aiogram
+
 
 def program(name: str) -> str:
     """The path of a program that a wheel of ours installed."""

@@ -41,10 +41,19 @@ ANSWERS: list[type] = [
 
 def open_bot(token: str, base_url: str) -> Bot:
     """A bot of the Bot API server at `base_url`: HTML texts, links without preview. Close its `session` when done."""
-    session = AiohttpSession(api=TelegramAPIServer.from_base(base_url), timeout=REQUEST_SECONDS)
+    session = Session(api=TelegramAPIServer.from_base(base_url), timeout=REQUEST_SECONDS)
     session.middleware.register(HarmlessRefusals())
     properties = DefaultBotProperties(parse_mode=ParseMode.HTML, link_preview_is_disabled=True)
     return Bot(token, session=session, default=properties)
+
+
+class Session(AiohttpSession):
+    """Closes without aiogram's pause of 0.25 s for connections to go: aiohttp waits for them itself since 3.12."""
+
+    @override
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
 
 
 class HarmlessRefusals(BaseRequestMiddleware):

@@ -5,10 +5,13 @@ httpx decodes whole chunks, and chained encodings, before anyone can count: 16 K
 
 import sys
 import zlib
+from collections.abc import AsyncIterable
 from typing import Any, Protocol
 
 import brotli
 from typing_extensions import override
+
+from contentsync.errors import TooLarge
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -75,6 +78,23 @@ class _BrotliInflater(_Inflater):
     def decompress(self, data: bytes, max_length: int, /) -> bytes:
         part: bytes = self._decompressor.process(data, output_buffer_limit=max_length)
         return part[:max_length]
+
+
+async def decoded_body(chunks: AsyncIterable[bytes], content_encoding: str, *, url: str, limit_bytes: int) -> bytes:
+    """A whole body as it was meant.
+
+    Raises:
+        UndecodableBody: see `Decoder`.
+        TooLarge: it is longer than `limit_bytes`.
+    """
+    decoder = Decoder(content_encoding)
+    body = bytearray()
+    async for chunk in chunks:
+        body += decoder.feed(chunk, limit_bytes + 1 - len(body))
+        if len(body) > limit_bytes:
+            raise TooLarge(url, limit_bytes)
+    body += decoder.finish()
+    return bytes(body)
 
 
 class Decoder:

@@ -7,6 +7,7 @@ import logging
 import re
 import ssl
 from collections.abc import Iterable
+from functools import cache
 from importlib.metadata import version
 from typing import NamedTuple
 from urllib.parse import urljoin
@@ -21,13 +22,12 @@ from contentsync.errors import (
     ForbiddenPort,
     InvalidLink,
     LinkWithPassword,
-    TooLarge,
     TooManyRedirects,
     Unreachable,
 )
 from contentsync.sources.addresses import canonical_ipv4, is_web_port, looks_like_ipv4
 from contentsync.sources.base import Fetched, Hints, SourceRef, Unchanged
-from contentsync.sources.compression import ACCEPT_ENCODING, Decoder, UndecodableBody
+from contentsync.sources.compression import ACCEPT_ENCODING, UndecodableBody, decoded_body
 from contentsync.sources.failures import http_failure, transport_failure
 from contentsync.sources.guard import CookielessClient, Guard, GuardedTransport
 from contentsync.sources.hints import fresh_seconds, quiet_seconds
@@ -81,7 +81,7 @@ def open_client(
         trusted_hosts=trusted_hosts,
         max_connections=max_connections,
         resolver=resolver,
-        ssl_context=ssl_context or httpx.create_ssl_context(trust_env=False),
+        ssl_context=ssl_context or _public_authorities(),
     )
     return CookielessClient(
         transport=transport,
@@ -93,6 +93,12 @@ def open_client(
             "Accept-Encoding": ACCEPT_ENCODING,
         },
     )
+
+
+@cache
+def _public_authorities() -> ssl.SSLContext:
+    """What public certificates are checked against: the same for every client, and slow to read (30 ms)."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 async def fetch(
@@ -249,7 +255,8 @@ async def _take(
     if not 200 <= status < 300:
         raise http_failure(ref.url, status, response.headers)
     fields = dict(headers)
-    body = await _read(ref, response, fields.get("content-encoding", ""), limit_bytes)
+    encoding = fields.get("content-encoding", "")
+    body = await decoded_body(response.aiter_raw(), encoding, url=ref.url, limit_bytes=limit_bytes)
     body_hash = hashlib.sha256(body).hexdigest()
     if body_hash == ref.body_hash:
         return Unchanged(hints)
@@ -272,17 +279,6 @@ def _by_name(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
     for name, value in headers:
         fields[name] = f"{fields[name]}, {value}" if name in fields else value
     return fields
-
-
-async def _read(ref: SourceRef, response: httpx.Response, content_encoding: str, limit_bytes: int) -> bytes:
-    decoder = Decoder(content_encoding)
-    body = bytearray()
-    async for chunk in response.aiter_raw():
-        body += decoder.feed(chunk, limit_bytes + 1 - len(body))
-        if len(body) > limit_bytes:
-            raise TooLarge(ref.url, limit_bytes)
-    body += decoder.finish()
-    return bytes(body)
 
 
 def _with_scheme(link: str) -> tuple[bool, str]:

@@ -10,9 +10,9 @@ from typing import Any
 import aiohttp
 import httpx
 
-from contentsync.errors import TooLarge, Unreachable
+from contentsync.errors import Unreachable
 from contentsync.sources.base import Fetched
-from contentsync.sources.compression import Decoder, UndecodableBody
+from contentsync.sources.compression import UndecodableBody, decoded_body
 from contentsync.sources.failures import transport_failure
 
 MAX_ANSWER_BYTES = 5_000_000
@@ -77,7 +77,8 @@ async def call(
             request = client.build_request(method, url, params=params or None, data=form, headers=sent)
             response = await client.send(request, stream=True)
             try:
-                body = await _read(url, response, limit_bytes)
+                encoding = response.headers.get("content-encoding", "")
+                body = await decoded_body(response.aiter_raw(), encoding, url=url, limit_bytes=limit_bytes)
             finally:
                 await response.aclose()
     except UndecodableBody as error:
@@ -85,14 +86,3 @@ async def call(
     except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError) as error:
         raise transport_failure(url, error) from error
     return ApiAnswer(url, response.status_code, response.headers, body)
-
-
-async def _read(url: str, response: httpx.Response, limit_bytes: int) -> bytes:
-    decoder = Decoder(response.headers.get("content-encoding", ""))
-    body = bytearray()
-    async for chunk in response.aiter_raw():
-        body += decoder.feed(chunk, limit_bytes + 1 - len(body))
-        if len(body) > limit_bytes:
-            raise TooLarge(url, limit_bytes)
-    body += decoder.finish()
-    return bytes(body)

@@ -4,8 +4,6 @@ Source: https://newsapi.org/docs/endpoints/everything, https://newsapi.org/docs/
 https://newsapi.org/docs/authentication
 """
 
-import asyncio
-import hashlib
 import json
 import re
 from collections.abc import Iterator
@@ -14,7 +12,6 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-import aiohttp
 import httpx
 
 from contentsync.errors import (
@@ -25,19 +22,16 @@ from contentsync.errors import (
     RateLimited,
     ServerFailed,
     SourceError,
-    TooLarge,
-    Unreachable,
 )
 from contentsync.sources.base import Document, Entry, Fetched
-from contentsync.sources.compression import Decoder, UndecodableBody
 from contentsync.sources.dates import read_date
-from contentsync.sources.failures import http_failure, retry_after_seconds, transport_failure
+from contentsync.sources.failures import http_failure, retry_after_seconds
+from contentsync.sources.json_api import call
 from contentsync.sources.markup import absolute_link, escaped_text, plain_text, sanitised
 
 KIND = "newsapi"
 PAGE_ARTICLES = 100
 """Articles in one answer, the most the API gives."""
-MAX_BODY_BYTES = 5_000_000
 TOTAL_SECONDS = 30.0
 MAX_AUTHOR_CHARS = 200
 
@@ -122,25 +116,13 @@ async def search(client: httpx.AsyncClient, base_url: str, key: str, query: Quer
         QueryRefused: the API cannot use this query.
         SourceError: the other classes, see `contentsync.errors`.
     """
-    url = address(base_url, query)
-    try:
-        async with asyncio.timeout(TOTAL_SECONDS):
-            response, body = await _get(client, url, key)
-    except UndecodableBody as error:
-        raise Unreachable(url, str(error)) from error
-    except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError) as error:
-        raise transport_failure(url, error) from error
-    refusal = failure_in(url, response.status_code, response.headers, body)
+    answer = await call(
+        client, "GET", address(base_url, query), headers={"X-Api-Key": key}, total_seconds=TOTAL_SECONDS
+    )
+    refusal = failure_in(answer.url, answer.status, answer.headers, answer.body)
     if refusal is not None:
         raise refusal
-    return Fetched(
-        url=url,
-        status=response.status_code,
-        headers=tuple(response.headers.multi_items()),
-        body=body,
-        body_hash=hashlib.sha256(body).hexdigest(),
-        content_type=response.headers.get("content-type", ""),
-    )
+    return answer.fetched()
 
 
 def address(base_url: str, query: Query) -> str:
@@ -201,23 +183,6 @@ def failure_in(url: str, status: int, headers: httpx.Headers, body: bytes) -> So
     if code in _LATER:
         return ServerFailed(url, max(status, 500), retry_after_seconds(headers))
     return http_failure(url, status if status >= 300 else 500, headers)
-
-
-async def _get(client: httpx.AsyncClient, url: str, key: str) -> tuple[httpx.Response, bytes]:
-    """The answer and its decoded body, whatever its status; no redirect is followed, for none is expected."""
-    request = client.build_request("GET", url, headers={"X-Api-Key": key, "Accept": "application/json"})
-    response = await client.send(request, stream=True)
-    try:
-        decoder = Decoder(response.headers.get("content-encoding", ""))
-        body = bytearray()
-        async for chunk in response.aiter_raw():
-            body += decoder.feed(chunk, MAX_BODY_BYTES + 1 - len(body))
-            if len(body) > MAX_BODY_BYTES:
-                raise TooLarge(url, MAX_BODY_BYTES)
-        body += decoder.finish()
-        return response, bytes(body)
-    finally:
-        await response.aclose()
 
 
 def _answer(fetched: Fetched) -> dict[str, Any]:

@@ -21,7 +21,6 @@ from contentsync.bot.dispatcher import build_dispatcher
 from contentsync.bot.inbox import Inbox
 from contentsync.credentials import Vault
 from contentsync.db import subscribers
-from contentsync.db.base import Base
 from contentsync.db.engine import Database
 from contentsync.db.models import Draft, Source, Subscriber
 from contentsync.processor.activities import ProcessorActivities
@@ -32,16 +31,14 @@ from contentsync.sources.feed import FeedSource
 from contentsync.sources.http import open_client
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.web import FakeWeb
+from tests.filling import new_database
 
 Json = dict[str, Any]
 
 
 async def open_database(path: Path) -> Database:
     """A SQLite file with all tables."""
-    db = Database(f"sqlite+aiosqlite:///{path / 'test.db'}")
-    async with db.engine.begin() as connection:
-        await connection.run_sync(Base.metadata.create_all)
-    return db
+    return new_database(path / "test.db")
 
 
 async def begin_ids_anew(db: Database) -> None:

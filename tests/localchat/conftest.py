@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 from aiogram import Bot
-from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 
+from contentsync.bot.client import Session
 from tests.fakes.telegram import FakeTelegram
 
 
 def connect(telegram: FakeTelegram) -> Bot:
     """A bot that knows no other Telegram than this one."""
-    session = AiohttpSession(api=TelegramAPIServer.from_base(telegram.base_url), timeout=10)
+    session = Session(api=TelegramAPIServer.from_base(telegram.base_url), timeout=10)
     return Bot(telegram.token, session=session)
 
 

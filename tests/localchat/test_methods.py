@@ -8,7 +8,6 @@ from typing import Any
 import aiohttp
 import pytest
 from aiogram import Bot
-from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.exceptions import TelegramAPIError, TelegramBadRequest, TelegramForbiddenError, TelegramUnauthorizedError
 from aiogram.types import (
@@ -28,6 +27,7 @@ from aiogram.types import (
     Update,
 )
 
+from contentsync.bot.client import Session
 from tests.fakes.telegram import FakeTelegram
 
 CORPUS = Path(os.environ.get("CORPUS", Path(__file__).parents[2] / ".." / "shared" / "corpus"))
@@ -345,7 +345,7 @@ async def test_a_reply_keyboard_stays_until_taken_away(bot: Bot, telegram: FakeT
 
 
 async def test_a_wrong_token_and_an_unknown_method(bot: Bot, telegram: FakeTelegram) -> None:
-    session = AiohttpSession(api=TelegramAPIServer.from_base(telegram.base_url))
+    session = Session(api=TelegramAPIServer.from_base(telegram.base_url))
     async with Bot("1:" + "x" * 35, session=session) as stranger:
         with pytest.raises(TelegramUnauthorizedError) as caught:
             await stranger.get_me()

@@ -13,7 +13,6 @@ from sqlmodel import col, select
 
 from contentsync.credentials import Vault
 from contentsync.db import sources
-from contentsync.db.base import Base
 from contentsync.db.engine import Database
 from contentsync.db.models import Item, RawDocument, Subscriber
 from contentsync.db.models import Source as StoredSource
@@ -23,6 +22,7 @@ from contentsync.sources.base import Source
 from contentsync.sources.feed import FeedSource
 from contentsync.sources.http import canonical_key, open_client
 from tests.fakes.web import FakeWeb
+from tests.filling import new_database
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -115,9 +115,7 @@ class World:
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     """A fresh instance with one subscriber."""
-    db = Database(f"sqlite+aiosqlite:///{tmp_path / 'contentsync.db'}")
-    async with db.engine.begin() as connection:
-        await connection.run_sync(Base.metadata.create_all)
+    db = new_database(tmp_path / "contentsync.db")
     async with db.write() as session:
         subscriber = Subscriber(chat_id=1)
         session.add(subscriber)

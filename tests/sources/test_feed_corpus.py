@@ -40,18 +40,23 @@ class Reading:
     name: str
     ours: Document | str
     theirs: list[Any]
+    repeated: int
+    """Entries of feedparser's that are left out of `theirs`."""
     body: bytes
 
 
-def read_alone(body: bytes) -> list[Any]:
-    """feedparser's entries, without those it gives more than once (same id, link, date, and title or else summary)."""
+def read_alone(body: bytes) -> tuple[list[Any], int]:
+    """feedparser's entries, without those it gives more than once (same id, link, date, and title or else summary).
+
+    And how many are left out.
+    """
     entries = feedparser.parse(io.BytesIO(body)).entries
     first: dict[tuple[str | None, ...], Any] = {}
     for number, entry in enumerate(entries):
         told = entry.get("title") or entry.get("summary")
         said = (entry.get("id"), entry.get("link"), entry.get("published"), told)
         first.setdefault(said if any(said) else (str(number),), entry)
-    return list(first.values())
+    return list(first.values()), len(entries) - len(first)
 
 
 @cache
@@ -66,7 +71,7 @@ def corpus() -> tuple[Reading, ...]:
             ours = FeedSource().parse(fetched)
         except NotAFeed as error:
             ours = error.found
-        readings.append(Reading(str(path.relative_to(CORPUS)), ours, read_alone(body), body))
+        readings.append(Reading(str(path.relative_to(CORPUS)), ours, *read_alone(body), body))
     return tuple(readings)
 
 
@@ -93,8 +98,8 @@ def differences(reading: Reading) -> list[str]:
 def allowances(reading: Reading) -> list[str]:
     """What `differences` overlooks in one file, because we mean to differ there."""
     found = []
-    if repeated := len(feedparser.parse(io.BytesIO(reading.body)).entries) - len(reading.theirs):
-        found.append(f"{repeated} repetitions of other entries left out")
+    if reading.repeated:
+        found.append(f"{reading.repeated} repetitions of other entries left out")
     if shared := [
         id for id, claims in Counter(entry.get("id") for entry in reading.theirs).items() if id and claims > 1
     ]:

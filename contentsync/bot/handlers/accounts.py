@@ -4,7 +4,7 @@ from aiogram import Bot, F, Router
 from aiogram.filters import Command, CommandObject
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message, Update
 
-from contentsync.bot import account_keyboards, account_pages, texts, youtube_keyboards, youtube_texts
+from contentsync.bot import account_keyboards, account_pages, texts
 from contentsync.bot.account_keyboards import (
     KINDS,
     PAGE_TOPICS,
@@ -19,12 +19,13 @@ from contentsync.bot.account_questions import NEWSAPI_KEY, TOPIC_LANGUAGE
 from contentsync.bot.accounts import Accounts
 from contentsync.bot.client import typing
 from contentsync.bot.dialogs import Dialogs
+from contentsync.bot.handlers.youtube import ask_leaving
 from contentsync.bot.keyboards import Menu, MenuItem
 from contentsync.bot.replies import replace
 from contentsync.bot.topic_words import LANGUAGES, language_of, read_topic
 from contentsync.bot.topics import add_topic
 from contentsync.credentials import Vault
-from contentsync.db import account_channels, drafts, integrations, topics
+from contentsync.db import drafts, integrations, topics
 from contentsync.db.account_models import Integration
 from contentsync.db.base import utc_now
 from contentsync.db.engine import Database
@@ -76,11 +77,7 @@ async def ask_to_disconnect(
         await replace(query, bot, *await _accounts_page(db, subscriber))
         return
     if account.kind == "youtube":  # its channels may stay
-        async with db.read() as session:
-            counts = await account_channels.count_by_state(session, integration_id=account.id or 0)
-        await replace(
-            query, bot, youtube_texts.say_leaving(account, counts), youtube_keyboards.leaving(account.id or 0)
-        )
+        await ask_leaving(query, bot, account, db)
         return
     question = "confirm_disconnect_newsapi" if account.kind == "newsapi" else "confirm_disconnect"
     text = texts.say(question, name=KINDS[account.kind], account=account_pages.label_of(account))

@@ -90,14 +90,12 @@ async def answer(
     if reply.text_key == CONNECT:
         await connect(message, draft_id, str(reply.params["kind"]), db, accounts)
         return
+    async with db.read() as session:
+        understood = await drafts.get_draft(session, draft_id=draft_id)
     if reply.text_key == ADD_TOPIC:
-        async with db.read() as session:
-            understood = await drafts.get_draft(session, draft_id=draft_id)
         words = vault.decrypt(understood.text) if understood else ""
         await answer_added(message, words, str(reply.params["language"]), subscriber, db, accounts)
         return
-    async with db.read() as session:
-        understood = await drafts.get_draft(session, draft_id=draft_id)
     places = understood.outcome.get("places") if understood else None
     keyboard = keyboards.zones(places, utc_now()) if places else under_reply(reply, subscriber)
     await message.answer(texts.say(reply.text_key, **reply.params), reply_markup=keyboard)

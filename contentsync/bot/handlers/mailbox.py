@@ -57,11 +57,9 @@ async def follow(
     accounts: Accounts,
 ) -> None:
     """Follow it, show the list, read its mailbox at once, and say how many issues are there."""
-    channel = await _own(db, subscriber, callback_data.channel_id)
+    channel = await _tapped(query, callback_data, subscriber, db, toast="toast_looking")
     if channel is None:
-        await query.answer(texts.SENTENCES["old_button"])
         return
-    await query.answer(texts.SENTENCES["toast_looking"])
     async with db.write() as session:
         source_id = await newsletters.accept(session, channel=channel, subscriber=subscriber, now=utc_now())
     await replace(query, bot, *await newsletters.page_of(db, subscriber, callback_data.page, utc_now()))
@@ -81,11 +79,9 @@ async def decline(
     vault: Vault,
 ) -> None:
     """Leave it alone, show the list; one that was followed can be left for good."""
-    channel = await _own(db, subscriber, callback_data.channel_id)
+    channel = await _tapped(query, callback_data, subscriber, db)
     if channel is None:
-        await query.answer(texts.SENTENCES["old_button"])
         return
-    await query.answer()
     async with db.write() as session:
         await newsletters.decline(session, channel=channel, subscriber=subscriber, now=utc_now())
     await replace(query, bot, *await newsletters.page_of(db, subscriber, callback_data.page, utc_now()))
@@ -104,15 +100,23 @@ async def leave(
     accounts: Accounts,
 ) -> None:
     """Have its list left, and say how that went."""
-    if await _own(db, subscriber, callback_data.channel_id) is None:
-        await query.answer(texts.SENTENCES["old_button"])
+    if await _tapped(query, callback_data, subscriber, db, toast="toast_looking") is None:
         return
-    await query.answer(texts.SENTENCES["toast_looking"])
     done = await accounts.unsubscribe(callback_data.channel_id)
     channel = await _own(db, subscriber, callback_data.channel_id)
     await replace(
         query, bot, newsletters.say_left(channel, vault, done=done) if channel else texts.say("newsletter_gone")
     )
+
+
+async def _tapped(
+    query: CallbackQuery, button: Newsletter, subscriber: Subscriber, db: Database, *, toast: str | None = None
+) -> Channel | None:
+    """The newsletter of a button, its tap answered; None, which the answer then says, if it is not theirs."""
+    channel = await _own(db, subscriber, button.channel_id)
+    said = toast if channel is not None else "old_button"
+    await query.answer(texts.SENTENCES[said] if said else None)
+    return channel
 
 
 async def _own(db: Database, subscriber: Subscriber, channel_id: int) -> Channel | None:

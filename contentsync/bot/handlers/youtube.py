@@ -134,11 +134,7 @@ async def leave(
         await replace(query, bot, texts.say("youtube_gone"))
         return
     if callback_data.how is Leaving.ASK:
-        async with db.read() as session:
-            counts = await account_channels.count_by_state(session, integration_id=account.id or 0)
-        await replace(
-            query, bot, youtube_texts.say_leaving(account, counts), youtube_keyboards.leaving(account.id or 0)
-        )
+        await ask_leaving(query, bot, account, db)
         return
     if callback_data.how is Leaving.KEEP:
         async with db.write() as session:
@@ -146,6 +142,13 @@ async def leave(
     await accounts.remove(account.id or 0)
     kept = callback_data.how is Leaving.KEEP
     await replace(query, bot, texts.say("youtube_disconnected_kept" if kept else "youtube_disconnected"))
+
+
+async def ask_leaving(query: CallbackQuery, bot: Bot, account: Integration, db: Database) -> None:
+    """Ask whether the account's channels shall stay."""
+    async with db.read() as session:
+        counts = await account_channels.count_by_state(session, integration_id=account.id or 0)
+    await replace(query, bot, youtube_texts.say_leaving(account, counts), youtube_keyboards.leaving(account.id or 0))
 
 
 @router.callback_query(YouTubeChannels.filter())
