@@ -5,8 +5,9 @@ Pure. Terms are never stored in clear: 32 bits of a hash each, and whoever has t
 
 import struct
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -39,6 +40,7 @@ _HEADER_WORDS = _HEADER.size // 4
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
+Values = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,12 @@ class Bags:
     starts: Ints
     minutes: Floats
     prints: Ints
+
+    def sums(self, values: npt.NDArray[Any]) -> Values:
+        """The sum of each item's terms' values."""
+        begins = self.starts[:-1]
+        sums = np.add.reduceat(np.append(values, 0.0), begins) if len(begins) else np.zeros(0)
+        return np.asarray(np.where(begins == self.starts[1:], 0.0, sums), dtype=np.float64)
 
 
 def features_of(facts: Facts) -> bytes:
@@ -113,23 +121,27 @@ def unpack(features: Sequence[bytes]) -> Bags:
     """The terms of many items at once. Empty bytes, and a version that is not known, have none."""
     known = [blob if blob and blob[0] == VERSION else _NOTHING for blob in features]
     joined = np.frombuffer(b"".join(known), dtype="<u4")
-    ends = np.cumsum(np.fromiter(map(len, known), dtype=np.int64, count=len(known)) // 4)
-    heads = np.concatenate([np.zeros(1, np.int64), ends[:-1]]) if len(known) else np.zeros(0, np.int64)
+    sizes = np.array(list(map(len, known)), dtype=np.int64) // 4
+    heads = np.cumsum(sizes) - sizes
     first, second = joined[heads], joined[heads + 1]
     words, phrases, told = (first >> 8) & 255, (first >> 16) & 255, first >> 24
-    sizes = (words + phrases + told).astype(np.int64)
-    starts = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
-    items = np.repeat(np.arange(len(known)), sizes)
-    at = np.arange(starts[-1]) + (items + 1) * _HEADER_WORDS
-    place = np.arange(starts[-1]) - starts[items]
-    counts = np.where(place < words[items], WORD, np.where(place < (words + phrases)[items], PHRASE, TOLD))
-    minutes = (second & 65_535).astype(np.float32) / 10
-    terms = joined[at]
+    is_term = np.ones(len(joined), np.bool_)
+    is_term[heads] = is_term[heads + 1] = False
+    terms = joined[is_term]
+    items = np.repeat(np.arange(len(known)), sizes - _HEADER_WORDS)
+    parts = np.stack([words, phrases, told], axis=1).ravel()
+    counts = np.repeat(np.tile(np.array([WORD, PHRASE, TOLD], np.float32), len(known)), parts)
+    bags = Bags(
+        slots=(terms >> (32 - SLOT_BITS)).astype(np.int64),
+        counts=counts,
+        items=items,
+        starts=np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes - _HEADER_WORDS)]),
+        minutes=(second & 65_535).astype(np.float32) / 10,
+        prints=np.zeros(len(known), np.int64),
+    )
     # Sums of a few dozen numbers of 32 bits are exact in 53.
-    sums = np.bincount(items, terms * (counts != PHRASE), minlength=len(known)).astype(np.int64)
-    prints = np.where(words + told >= PRINT_WORDS, sums, 0)
-    slots = (terms >> (32 - SLOT_BITS)).astype(np.int64)
-    return Bags(slots, counts.astype(np.float32), items, starts, minutes, prints)
+    sums = bags.sums(np.where(counts == np.float32(PHRASE), 0.0, terms))
+    return replace(bags, prints=np.where(words + told >= PRINT_WORDS, sums, 0.0).astype(np.int64))
 
 
 _NOTHING = _HEADER.pack(VERSION, 0, 0, 0, 0, 0)

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 import numpy.typing as npt
 
-from contentsync.processor.features import PHRASE, TOLD, Bags
-from contentsync.processor.taste import Profile, Wanted, length_of
+from contentsync.processor.features import PHRASE, TOLD, Bags, Values
+from contentsync.processor.taste import Profile, Wanted, lengths_of
 
 FRESHNESS_HALF_DAYS = 1.0
 """After this many days freshness is one half; after three times as many a quarter: 1 / (1 + age)."""
@@ -32,7 +33,6 @@ WORDS = 1.6
 LEANINGS = {"source": 0.3, "author": 0.3, "kind": 0.2, "length": 0.1, "language": 0.3}
 """What the logarithm of an item's odds by each attribute counts."""
 
-Values = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 
@@ -56,19 +56,22 @@ class Columns:
 @dataclass(frozen=True, slots=True)
 class Worth:
     """`parts`: by reason, one value for each candidate. `total`: their sums. `terms`: what each term of `bags` adds to
-    "words". `topics`: how well each topic is met (0 to 1), topic by candidate."""
+    "words". `topics`: how well each topic is met (0 to 1), topic by candidate. `unfamiliar`: which part of
+    its words the person never judged."""
 
     parts: dict[str, Values]
     total: Values
     bags: Bags
     terms: Values
     topics: Values
+    unfamiliar: Values
 
 
 def worth_of(columns: Columns, bags: Bags, profile: Profile) -> Worth:
     """The parts of each candidate's score; each of them depends on that candidate alone."""
     count = len(columns.source_ids)
-    terms = profile.term_values(bags).astype(np.float64) * WORDS
+    importance = profile.background.importance(bags)
+    terms = WORDS * profile.weights[bags.slots].astype(np.float64) * importance
     topics = np.zeros((len(profile.topics), count))
     for row, topic in enumerate(profile.topics):
         topics[row] = _meets(topic, bags, columns)
@@ -80,32 +83,31 @@ def worth_of(columns: Columns, bags: Bags, profile: Profile) -> Worth:
         "update": UPDATE * columns.updates,
         "kept": KEPT * columns.kept,
         "topic": TOPIC * topics.max(axis=0, initial=0.0),
-        "words": np.bincount(bags.items, terms.clip(0), minlength=count),
+        "words": bags.sums(np.maximum(terms, 0.0)),
         "repeat": WORDS * profile.repeat_values(bags),
-        "words_against": np.bincount(bags.items, terms.clip(None, 0), minlength=count),
+        "words_against": bags.sums(np.minimum(terms, 0.0)),
     }
-    lengths = [length_of(minutes) for minutes in columns.minutes.tolist()]
     for name, values in (
         ("source", columns.source_ids),
         ("author", columns.authors),
         ("kind", columns.kinds),
-        ("length", lengths),
+        ("length", lengths_of(columns.minutes)),
         ("language", columns.languages),
     ):
         parts[name] = _leaning(profile, name, values, count)
     total = np.zeros(count)
     for part in parts.values():
         total += part
-    return Worth(parts, total, bags, terms, topics)
+    return Worth(parts, total, bags, terms, topics, profile.unfamiliar(bags, importance))
 
 
 def _leaning(profile: Profile, name: str, values: Iterable[int | str | None], count: int) -> Values:
-    weights = {value: leaning.weight for (of, value), leaning in profile.leanings.items() if of == name}
+    weights: dict[int | str | None, float] = {
+        value: leaning.weight for (of, value), leaning in profile.leanings.items() if of == name
+    }
     if not weights:
         return np.zeros(count)
-    weight_of = weights.get
-    found = (weight_of(value, 0.0) if value is not None else 0.0 for value in values)
-    return np.fromiter(found, np.float64, count) * LEANINGS[name]
+    return np.array(list(map(weights.get, values, repeat(0.0))), np.float64) * LEANINGS[name]
 
 
 def _meets(topic: Wanted, bags: Bags, columns: Columns) -> Values:
@@ -113,7 +115,8 @@ def _meets(topic: Wanted, bags: Bags, columns: Columns) -> Values:
     count = len(columns.source_ids)
     met = np.ones(count) if topic.slots else np.zeros(count)
     for slot in topic.slots:
-        at = np.flatnonzero((bags.slots == slot) & (bags.counts != np.float32(PHRASE)))
+        at = np.flatnonzero(bags.slots == slot)
+        at = at[bags.counts[at] != np.float32(PHRASE)]
         has = np.zeros(count)
         told = bags.counts[at] == np.float32(TOLD)
         np.maximum.at(has, bags.items[at], np.where(told, TOPIC_TOLD, 1.0))
