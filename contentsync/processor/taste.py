@@ -117,6 +117,8 @@ class Profile:
 
     def word(self, slot: int) -> Word | None:
         """The word or phrase of a slot; None if no judged title has it."""
+        if not self.known[slot]:
+            return None
         bags = self.judged_bags
         having = [self.judged[index] for index in np.unique(bags.items[bags.slots == slot]).tolist()]
         for signal in sorted(having, key=lambda signal: (signal.at, signal.item_id), reverse=True):
