@@ -6,10 +6,12 @@ a role are imported only when this process hosts it.
 """
 
 import asyncio
+import ctypes
 import fcntl
 import gc
 import logging
 import os
+import platform
 import signal
 import sys
 import time
@@ -40,6 +42,10 @@ LOCK_FILE = "contentsync.lock"
 HANDLER_GRACE_SECONDS = 2.0
 FORCE_AFTER_SECONDS = 1.0
 CHECK_SECONDS = 2.0
+ARENAS = 2
+"""glibc lets each thread hoard memory of its own, and threads are many: with its default the process grows by 1 MB in
+each large pull, for hours."""
+_M_ARENA_MAX = -8
 INTRODUCTION_SECONDS = 5.0
 
 
@@ -70,9 +76,16 @@ def run(settings: Settings) -> int:
         PartDied: a part ended by itself; everything else was drained.
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True)
+    _share_arenas()
     with locked(settings.data_dir):
         uvloop.run(_run(settings))
     return 0
+
+
+def _share_arenas() -> None:
+    """Where there is glibc, as MALLOC_ARENA_MAX does. Source: https://man7.org/linux/man-pages/man3/mallopt.3.html"""
+    if platform.libc_ver()[0] == "glibc":
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, ARENAS)
 
 
 @contextmanager
