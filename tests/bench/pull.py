@@ -19,6 +19,7 @@ from contentsync.db.engine import Database
 from contentsync.db.models import Source, Subscriber, Subscription
 from contentsync.db.schema import migrate
 from contentsync.puller.contract import PULL_DUE
+from contentsync.puller.runner import MODULE
 from tests.bench.feeds import ENTRIES, address
 from tests.bench.lines import Line
 from tests.instance import Instance
@@ -204,8 +205,9 @@ async def _peak_memory(pid: int, temporal_pid: int) -> tuple[int, int]:
 
 
 def _resident(process: psutil.Process) -> int:
+    """What a pull process holds; between fork and exec it still shows the program's pages as its own."""
     try:
-        return int(process.memory_info().rss)
+        return int(process.memory_info().rss) if MODULE in process.cmdline() else 0
     except psutil.NoSuchProcess:
         return 0
 

@@ -12,7 +12,6 @@
 import base64
 import hashlib
 import html
-import json
 import secrets
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -23,25 +22,12 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from tests.fakes.google_answers import Video, feed_entry, listing, refused, stamp, video_item, with_etag
+
 ACCESS_SECONDS = 3600
 CODE_SECONDS = 600
 DAY_UNITS = 10_000
 SCOPE = "https://www.googleapis.com/auth/youtube.readonly"
-
-
-@dataclass
-class Video:
-    """A video as it is stored there."""
-
-    id: str
-    title: str
-    published_at: datetime
-    seconds: int = 300
-    short: bool = False
-    live: str = ""
-    """"live" or "upcoming" now; "past" for the recording of a stream."""
-    description: str = ""
-    private: bool = False
 
 
 @dataclass
@@ -274,7 +260,7 @@ class FakeGoogle:
         self.requests.append((resource, asked))
         if self.units + 1 > self.limit:
             self.quota_errors += 1
-            return _refusal(403, "quotaExceeded")
+            return refused(403, "quotaExceeded")
         self.units_by_day[self._day()] += 1
         for refusal in self.refusals:
             if refusal.resource in ("", resource) and refusal.times > 0:
@@ -282,12 +268,12 @@ class FakeGoogle:
                     refusal.skip -= 1
                     continue
                 refusal.times -= 1
-                return _refusal(refusal.status, refusal.reason)
+                return refused(refusal.status, refusal.reason)
         grant = self._access.get(request.headers.get("Authorization", "").removeprefix("Bearer "))
         if grant is None or grant.expires_at < self.clock:
-            return _refusal(401, "authError")
+            return refused(401, "authError")
         if SCOPE not in grant.scope:
-            return _refusal(403, "insufficientPermissions")
+            return refused(403, "insufficientPermissions")
         answers = {
             "subscriptions": self._subscriptions_page,
             "channels": self._channels_page,
@@ -295,11 +281,11 @@ class FakeGoogle:
             "videos": self._videos_page,
         }
         if resource not in answers:
-            return _refusal(404, "notFound")
+            return refused(404, "notFound")
         document = answers[resource](asked, grant.person)
         if document is None:
-            return _refusal(404, "playlistNotFound")
-        answer = _with_etag(request, document)
+            return refused(404, "playlistNotFound")
+        answer = with_etag(request, document)
         self.unchanged += answer.status == 304
         return answer
 
@@ -320,7 +306,7 @@ class FakeGoogle:
             for channel_id in mine[first : first + min(size, 50)]
         ]
         more = {"nextPageToken": f"P{first + size}"} if first + size < len(mine) else {}
-        return _list("subscription", items, len(mine) + self.total_off_by) | more
+        return listing("subscription", items, len(mine) + self.total_off_by) | more
 
     def _channels_page(self, asked: dict[str, str], person: str) -> dict[str, Any]:
         channel_id = own_channel(person)
@@ -330,7 +316,7 @@ class FakeGoogle:
             "snippet": {"title": f"Channel of {person}", "customUrl": f"@{person}"},
             "contentDetails": {"relatedPlaylists": {"uploads": "UU" + channel_id[2:]}},
         }
-        return _list("channel", [item], 1)
+        return listing("channel", [item], 1)
 
     def _uploads_page(self, asked: dict[str, str], person: str) -> dict[str, Any] | None:
         channel_id = "UC" + asked.get("playlistId", "")[2:]
@@ -338,17 +324,17 @@ class FakeGoogle:
             return None
         videos = sorted(self._videos[channel_id], key=lambda video: video.published_at, reverse=True)
         items = [self._playlist_item(channel_id, video) for video in videos[: int(asked.get("maxResults", "5"))]]
-        return _list("playlistItem", items, len(videos))
+        return listing("playlistItem", items, len(videos))
 
     def _playlist_item(self, channel_id: str, video: Video) -> dict[str, Any]:
         details = {"videoId": video.id}
         if not video.private:
-            details["videoPublishedAt"] = _stamp(video.published_at)
+            details["videoPublishedAt"] = stamp(video.published_at)
         return {
             "kind": "youtube#playlistItem",
             "id": f"item-{video.id}",
             "snippet": {
-                "publishedAt": _stamp(video.published_at),
+                "publishedAt": stamp(video.published_at),
                 "channelId": channel_id,
                 "title": "Private video" if video.private else video.title,
                 "description": video.description,
@@ -362,8 +348,8 @@ class FakeGoogle:
     def _videos_page(self, asked: dict[str, str], person: str) -> dict[str, Any]:
         ids = asked.get("id", "").split(",")
         every = {video.id: video for videos in self._videos.values() for video in videos if not video.private}
-        items = [_video_item(every[id]) for id in ids[:50] if id in every]
-        return _list("video", items, len(items))
+        items = [video_item(every[id]) for id in ids[:50] if id in every]
+        return listing("video", items, len(items))
 
     # Public feeds
 
@@ -376,7 +362,7 @@ class FakeGoogle:
         title = html.escape(self._titles[channel_id])
         public = [video for video in self._videos[channel_id] if not video.private]
         newest = sorted(public, key=lambda video: video.published_at, reverse=True)[:15]
-        entries = "".join(_feed_entry(channel_id, title, video) for video in newest)
+        entries = "".join(feed_entry(channel_id, title, video) for video in newest)
         text = (
             '<?xml version="1.0" encoding="UTF-8"?><feed xmlns:yt="http://www.youtube.com/xml/schemas/2015" '
             'xmlns:media="http://search.yahoo.com/mrss/" xmlns="http://www.w3.org/2005/Atom">'
@@ -389,55 +375,3 @@ class FakeGoogle:
 def own_channel(person: str) -> str:
     """The id of a person's own channel."""
     return "UC" + hashlib.sha256(person.encode()).hexdigest()[:22]
-
-
-def _list(kind: str, items: list[dict[str, Any]], total: int) -> dict[str, Any]:
-    page = {"totalResults": total, "resultsPerPage": 50}
-    return {"kind": f"youtube#{kind}ListResponse", "pageInfo": page, "items": items}
-
-
-def _with_etag(request: web.Request, document: dict[str, Any]) -> web.Response:
-    etag = '"' + hashlib.sha256(json.dumps(document).encode()).hexdigest()[:20] + '"'
-    if request.headers.get("If-None-Match") == etag:
-        return web.Response(status=304, headers={"ETag": etag})
-    return web.json_response(document | {"etag": etag.strip('"')}, headers={"ETag": etag})
-
-
-def _refusal(status: int, reason: str) -> web.Response:
-    error = {"errors": [{"domain": "youtube", "reason": reason, "message": "no"}], "code": status, "message": "no"}
-    return web.json_response({"error": error}, status=status)
-
-
-def _video_item(video: Video) -> dict[str, Any]:
-    item: dict[str, Any] = {
-        "kind": "youtube#video",
-        "id": video.id,
-        "snippet": {"title": video.title, "liveBroadcastContent": video.live if video.live != "past" else "none"},
-        "contentDetails": {"duration": "P0D" if video.live in ("live", "upcoming") else _duration(video.seconds)},
-    }
-    if video.live:
-        item["liveStreamingDetails"] = {"scheduledStartTime": _stamp(video.published_at)}
-    return item
-
-
-def _duration(seconds: int) -> str:
-    return f"PT{seconds // 3600}H{seconds // 60 % 60}M{seconds % 60}S"
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _feed_entry(channel_id: str, channel: str, video: Video) -> str:
-    path = f"shorts/{video.id}" if video.short else f"watch?v={video.id}"
-    title, text = html.escape(video.title), html.escape(video.description)
-    when = video.published_at.astimezone(UTC).isoformat()
-    return (
-        f"<entry><id>yt:video:{video.id}</id><yt:videoId>{video.id}</yt:videoId>"
-        f"<yt:channelId>{channel_id}</yt:channelId><title>{title}</title>"
-        f'<link rel="alternate" href="https://www.youtube.com/{path}"/><author><name>{channel}</name></author>'
-        f"<published>{when}</published><updated>{when}</updated><media:group><media:title>{title}</media:title>"
-        f'<media:content url="https://www.youtube.com/v/{video.id}?version=3" type="application/x-shockwave-flash"/>'
-        f'<media:thumbnail url="https://i1.ytimg.com/vi/{video.id}/hqdefault.jpg"/>'
-        f"<media:description>{text}</media:description></media:group></entry>"
-    )

@@ -16,35 +16,19 @@ from aiogram.types import (
     BotCommandScopeChat,
     BufferedInputFile,
     CallbackQuery,
-    InlineKeyboardButton,
-    InlineKeyboardMarkup,
     KeyboardButton,
     LinkPreviewOptions,
     Message,
     ReplyKeyboardMarkup,
     ReplyKeyboardRemove,
     ReplyParameters,
-    Update,
 )
 
 from contentsync.bot.client import Session
 from tests.fakes.telegram import FakeTelegram
+from tests.localchat.conftest import call, keyboard
 
 CORPUS = Path(os.environ.get("CORPUS", Path(__file__).parents[2] / ".." / "shared" / "corpus"))
-PNG = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000040000000308020000003a6a6c5f") + b"\0" * 16
-
-
-def keyboard(data: str = "x") -> InlineKeyboardMarkup:
-    return InlineKeyboardMarkup(inline_keyboard=[[InlineKeyboardButton(text="Tap", callback_data=data)]])
-
-
-async def call(telegram: FakeTelegram, method: str, **body: Any) -> dict[str, Any]:
-    """A method called with JSON, as scripts do; the whole answer."""
-    url = f"{telegram.base_url}/bot{telegram.token}/{method}"
-    async with aiohttp.ClientSession() as session, session.post(url, json=body) as response:
-        answer: dict[str, Any] = await response.json()
-        assert answer["ok"] or answer["error_code"] == response.status
-        return answer
 
 
 async def test_who_the_bot_is(bot: Bot, telegram: FakeTelegram) -> None:
@@ -260,62 +244,6 @@ async def test_commands_that_are_refused(bot: Bot, command: str, description: st
         await bot.set_my_commands([], language_code="english")
 
 
-async def test_documents_both_ways(bot: Bot, telegram: FakeTelegram) -> None:
-    content = bytes(range(256)) * 1000
-    await telegram.upload("feeds.opml", content)
-    received = (await bot.get_updates())[-1].message
-    assert received is not None
-    assert received.document is not None
-    assert (received.document.file_name, received.document.file_size) == ("feeds.opml", len(content))
-    file = await bot.get_file(received.document.file_id)
-    assert file.file_path is not None
-    downloaded = await bot.download_file(file.file_path)
-    assert downloaded is not None
-    assert downloaded.read() == content
-    sent = await bot.send_document(
-        1, BufferedInputFile(b"<opml/>", "mine.opml"), caption="<b>Yours</b>", parse_mode="HTML"
-    )
-    assert sent.document is not None
-    assert (sent.document.file_name, sent.caption) == ("mine.opml", "Yours")
-    assert await telegram.file(sent.document.file_id) == b"<opml/>"
-    again = await bot.send_document(1, sent.document.file_id)
-    assert again.document == sent.document
-
-
-async def test_photos(bot: Bot, telegram: FakeTelegram) -> None:
-    await telegram.say("hi")
-    sent = await bot.send_photo(1, BufferedInputFile(PNG, "picture"))
-    assert sent.photo is not None
-    assert (sent.photo[0].width, sent.photo[0].height) == (4, 3)
-    assert (await bot.send_photo(1, sent.photo[0].file_id)).photo == sent.photo
-    async with (
-        aiohttp.ClientSession(telegram.base_url) as session,
-        session.get(f"/localchat/files/{sent.photo[0].file_id}") as response,
-    ):
-        assert response.headers["Content-Type"] == "image/png"
-    with pytest.raises(TelegramBadRequest, match="IMAGE_PROCESS_FAILED"):
-        await bot.send_photo(1, BufferedInputFile(b"no picture", "x.png"))
-    with pytest.raises(TelegramBadRequest, match="type of file mismatch"):
-        await bot.send_document(1, sent.photo[0].file_id)
-
-
-async def test_files_that_are_refused(bot: Bot, telegram: FakeTelegram) -> None:
-    await telegram.say("hi")
-    with pytest.raises(TelegramBadRequest, match="message caption is too long"):
-        await bot.send_document(1, BufferedInputFile(b"x", "x"), caption="x" * 1025)
-    with pytest.raises(TelegramBadRequest, match="file must be non-empty"):
-        await bot.send_document(1, BufferedInputFile(b"", "x"))
-    with pytest.raises(TelegramBadRequest, match="wrong file identifier/HTTP URL specified"):
-        await bot.send_document(1, "nothing")
-    with pytest.raises(TelegramBadRequest, match="invalid file_id"):
-        await bot.get_file("nothing")
-    with pytest.raises(TelegramBadRequest, match="chat not found"):
-        await bot.send_document(9, BufferedInputFile(b"x", "x"))
-    assert (await call(telegram, "sendDocument", chat_id=1))["description"].endswith(
-        "there is no document in the request"
-    )
-
-
 async def test_chat_and_typing_and_webhook(bot: Bot, telegram: FakeTelegram) -> None:
     await telegram.say("hi")
     assert (await bot.get_chat(1)).type == "private"
@@ -385,64 +313,3 @@ async def test_every_way_to_write_parameters(telegram: FakeTelegram) -> None:
                 assert response.status == 400, broken
         async with session.post(url, data="{", headers={"Content-Type": "application/json"}) as response:
             assert response.status == 400
-
-
-def conforms(types: dict[str, Any], value: Any, kind: str) -> list[str]:
-    """What of a value is not as the Bot API describes its type."""
-    if kind.startswith("Array of "):
-        return [problem for element in value for problem in conforms(types, element, kind.removeprefix("Array of "))]
-    if kind not in types or not isinstance(value, dict):
-        plain: dict[str, Any] = {"Integer": int, "String": str, "Boolean": bool, "True": bool, "Float": (int, float)}
-        return [] if isinstance(value, plain.get(kind, dict)) else [f"{value!r} is no {kind}"]
-    fields = {field["name"]: field for field in types[kind].get("fields", [])}
-    if not fields:  # a union
-        return []
-    problems = [
-        f"{kind}.{name} is missing" for name, field in fields.items() if field["required"] and name not in value
-    ]
-    for name, element in value.items():
-        if name not in fields:
-            problems.append(f"{kind}.{name} is not in the Bot API")
-        else:
-            problems += conforms(types, element, fields[name]["types"][0])
-    return problems
-
-
-@pytest.mark.skipif(not (CORPUS / "botapi").exists(), reason="no corpus with the Bot API's description")
-async def test_objects_are_those_of_the_bot_api(telegram: FakeTelegram) -> None:
-    types = json.loads((CORPUS / "botapi" / "api.json").read_text(encoding="utf-8"))["types"]
-    said = await telegram.say("/start https://example.org #tag")
-    await telegram.upload("a.txt", b"x")
-    await telegram.share_location(52.5, 13.4)
-    text = '<b>x</b> <a href="https://e.org">y</a> <pre><code class="language-py">z</code></pre>'
-    markup = {"inline_keyboard": [[{"text": "a", "callback_data": "b"}, {"text": "c", "url": "https://e.org"}]]}
-    sent = await call(
-        telegram,
-        "sendMessage",
-        chat_id=1,
-        text=text,
-        parse_mode="HTML",
-        reply_markup=markup,
-        reply_parameters={"message_id": said},
-        link_preview_options={"is_disabled": True},
-    )
-    await telegram.tap(sent["result"]["message_id"], "b")
-    await telegram.post("people", {"id": 1, "blocked": True})
-    updates = (await call(telegram, "getUpdates"))["result"]
-    assert len(updates) == 5
-    answers = [
-        ("Message", sent["result"]),
-        ("User", (await call(telegram, "getMe"))["result"]),
-        ("ChatFullInfo", (await call(telegram, "getChat", chat_id=1))["result"]),
-        ("WebhookInfo", (await call(telegram, "getWebhookInfo"))["result"]),
-        *(("Update", update) for update in updates),
-    ]
-    problems = [problem for kind, value in answers for problem in conforms(types, value, kind)]
-    assert problems == []
-    assert [Update.model_validate(update).event_type for update in updates] == [
-        "message",
-        "message",
-        "message",
-        "callback_query",
-        "my_chat_member",
-    ]
