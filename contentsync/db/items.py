@@ -99,9 +99,11 @@ async def upsert_items(session: AsyncSession, *, rows: Sequence[ItemRow]) -> Cou
     """
     seen_before = await _with_items(session, {row["source_id"] for row in rows})
     known = await _content_hashes(session, [_identity(row) for row in rows if row["source_id"] in seen_before])
-    changed = [row for row in rows if known.get(_identity(row)) != row["content_hash"]]
-    await run_many(session, _upsert, changed)
-    return Counter(source_id for source_id, _ in {_identity(row) for row in changed} - known.keys())
+    changed = {
+        identity: row for row in rows if known.get(identity := _identity(row)) != row["content_hash"]
+    }  # fmt: skip
+    await run_many(session, _upsert, list(changed.values()))
+    return Counter(source_id for source_id, external_id in changed if (source_id, external_id) not in known)
 
 
 async def count_items(session: AsyncSession, *, source_id: int) -> int:

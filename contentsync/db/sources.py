@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
 from sqlalchemy import Table, case, exists, null, or_, type_coerce, update
 from sqlmodel import and_, col, delete, select
@@ -17,6 +17,35 @@ SOURCES: Table = Base.metadata.tables["source"]
 SUBSCRIPTIONS: Table = Base.metadata.tables["subscription"]
 
 HEALTHY, PAUSED = "healthy", "paused"
+
+
+class LeasedSource(NamedTuple):
+    """How a source that is to be pulled stands; see `contentsync.db.models.Source`."""
+
+    id: int
+    kind: str
+    url: str
+    title: str
+    site_url: str | None
+    language: str | None
+    etag: str | None
+    last_modified: str | None
+    body_hash: str | None
+    interval_minutes: int
+    state: str
+    state_since: datetime | None
+    failures: int
+    failing_since: datetime | None
+    absent_since: datetime | None
+    absent_count: int
+    moved_to: str | None
+    moved_since: datetime | None
+    moved_count: int
+    last_error: str | None
+    last_error_params: dict[str, str | int]
+    last_pull_at: datetime | None
+    last_success_at: datetime | None
+    last_new_at: datetime | None
 
 
 class PullRecord(TypedDict):
@@ -207,10 +236,12 @@ async def renew_leases(session: AsyncSession, *, lease_id: str, lease_until: dat
     await session.exec(update(SOURCES).where(SOURCES.c.lease_id == lease_id).values(lease_until=lease_until))
 
 
-async def list_leased(session: AsyncSession, *, lease_id: str, source_ids: Sequence[int]) -> list[Source]:
+async def list_leased(session: AsyncSession, *, lease_id: str, source_ids: Sequence[int]) -> list[LeasedSource]:
     """Those of the sources that are still to be pulled under this lease; `record_pulls` ends it source by source."""
-    leased = select(Source).where(col(Source.id).in_(source_ids), col(Source.lease_id) == lease_id)
-    return list(await session.exec(leased.order_by(col(Source.id))))
+    # Rows, not objects of the ORM: these take four times as long to make and to read.
+    columns: Any = [SOURCES.c[name] for name in LeasedSource._fields]
+    leased = select(*columns).where(SOURCES.c.id.in_(source_ids), SOURCES.c.lease_id == lease_id)
+    return [LeasedSource._make(row) for row in await session.exec(leased.order_by(SOURCES.c.id))]
 
 
 async def lock_leased(session: AsyncSession, *, lease_id: str, source_ids: Sequence[int]) -> set[int]:

@@ -12,14 +12,14 @@ import httpx
 from contentsync.db import items, sources
 from contentsync.db.engine import Database
 from contentsync.db.items import ItemRow
-from contentsync.db.models import Source as StoredSource
+from contentsync.db.sources import LeasedSource
 from contentsync.errors import NotAFeed, SourceError
 from contentsync.puller.archive import ArchiveFile, Place
 from contentsync.puller.arrival import Arrival
 from contentsync.puller.contract import PullResult
 from contentsync.puller.errand import Equipment, Errand
 from contentsync.puller.hosts import LEAST_GAP_SECONDS, HostSlots, Visit
-from contentsync.puller.intake import INTERNAL, Deferred, Failure, Pull, failure_of, id_of, raw_row
+from contentsync.puller.intake import INTERNAL, Deferred, Failure, Pull, failure_of, raw_row
 from contentsync.puller.plan import Bounds
 from contentsync.puller.recording import known_manners, record_group
 from contentsync.puller.report import report
@@ -102,12 +102,12 @@ class BatchPuller:
                 await renewing
 
     async def _pull_into(
-        self, ended: asyncio.Queue[Pull], source: StoredSource, visit: Visit, run: Run, now: datetime
+        self, ended: asyncio.Queue[Pull], source: LeasedSource, visit: Visit, run: Run, now: datetime
     ) -> None:
         # The task itself keeps nothing, so that what is stored can be forgotten while the batch goes on.
         ended.put_nowait(await self._pull(source, visit, run, now))
 
-    async def _pull(self, source: StoredSource, visit: Visit, run: Run, now: datetime) -> Pull:
+    async def _pull(self, source: LeasedSource, visit: Visit, run: Run, now: datetime) -> Pull:
         """Fetch and parse one source. Whatever goes wrong with it is its own result, so that the batch goes on."""
         try:
             return Pull(source, await self._fetch(source, visit, run, now))
@@ -118,7 +118,7 @@ class BatchPuller:
             return Pull(source, INTERNAL)
 
     async def _fetch(
-        self, source: StoredSource, visit: Visit, run: Run, now: datetime
+        self, source: LeasedSource, visit: Visit, run: Run, now: datetime
     ) -> Arrival | Unchanged | Deferred:
         ref = SourceRef(source.url, source.etag, source.last_modified, source.body_hash)
         had_worked = source.last_success_at is not None and source.failures == 0
@@ -127,7 +127,7 @@ class BatchPuller:
                 return Deferred(turn.deferred_until)
             # The turn is kept while parsing, so that bodies do not pile up in memory.
             try:
-                came: Arrival | Unchanged = await run(Errand(id_of(source), source.kind, ref, now))
+                came: Arrival | Unchanged = await run(Errand(source.id, source.kind, ref, now))
             except NotAFeed:
                 turn.worked(NO_HINTS)
                 raise
@@ -166,12 +166,23 @@ class BatchPuller:
             raw_ids = await items.add_raw_documents(
                 session, rows=[raw_row(arrival, places[id], source_id=id, now=now) for id, arrival in arrivals.items()]
             )
-            rows = [ItemRow(**{**row, "raw_document_id": raw_ids[id]}) for id, a in arrivals.items() for row in a.rows]
+            rows = _rows_of(arrivals, raw_ids)
             new = await items.upsert_items(session, rows=rows)
             notices = await record_group(session, mine, new_items=new, now=now, bounds=self._bounds)
         failed = sum(isinstance(pull.came, Failure) for pull in mine)
         unchanged = sum(isinstance(pull.came, Unchanged) for pull in mine)
         return PullResult(len(arrivals), unchanged, failed, new.total(), notices)
+
+
+def _rows_of(arrivals: Mapping[int, Arrival], raw_ids: Mapping[int, int]) -> list[ItemRow]:
+    """All rows of these arrivals, with their raw document filled in."""
+    rows = []
+    for source_id, arrival in arrivals.items():
+        raw_id = raw_ids[source_id]
+        for row in arrival.rows:
+            row["raw_document_id"] = raw_id
+            rows.append(row)
+    return rows
 
 
 async def _groups(ended: asyncio.Queue[Pull], count: int) -> AsyncIterator[list[Pull]]:

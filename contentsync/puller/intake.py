@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import NamedTuple
 
 from contentsync.db.items import RawRow
-from contentsync.db.models import Source as StoredSource
-from contentsync.db.sources import PullRecord
+from contentsync.db.sources import LeasedSource, PullRecord
 from contentsync.errors import (
     ContentsyncError,
     HTTPFailure,
@@ -25,6 +25,8 @@ from contentsync.sources.base import Document, Unchanged
 from contentsync.sources.families import host_family, host_of
 
 MAX_PARAM_CHARACTERS = 200
+
+_OF_STANDING = attrgetter(*(field.name for field in fields(Standing)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +53,13 @@ class Deferred:
 class Pull:
     """What became of a source in a batch."""
 
-    source: StoredSource
+    source: LeasedSource
     came: Arrival | Unchanged | Failure | Deferred
 
     @property
     def source_id(self) -> int:
         """The id of the source."""
-        return id_of(self.source)
+        return self.source.id
 
 
 class Judged(NamedTuple):
@@ -66,12 +68,6 @@ class Judged(NamedTuple):
     record: PullRecord
     tell: Tell | None
     adopt: str | None
-
-
-def id_of(source: StoredSource) -> int:
-    """The id that every stored source has."""
-    assert source.id is not None
-    return source.id
 
 
 def raw_row(arrival: Arrival, place: Place, *, source_id: int, now: datetime) -> RawRow:
@@ -133,10 +129,10 @@ def outcome_of(came: Arrival | Unchanged | Failure | Deferred, new_items: int) -
     return replace(hints, ttl_minutes=came.document.ttl_minutes, rhythm_minutes=came.rhythm_minutes)
 
 
-def standing_of(source: StoredSource) -> Standing:
+def standing_of(source: LeasedSource) -> Standing:
     """How the source stood before."""
-    values = {field.name: getattr(source, field.name) for field in fields(Standing)}
-    return Standing(**(values | {"state": State(source.state)}))
+    state, *others = _OF_STANDING(source)
+    return Standing(State(state), *others)
 
 
 def pull_record(
@@ -183,7 +179,7 @@ def pull_record(
 
 
 def _last_error(
-    source: StoredSource, came: Arrival | Unchanged | Failure | Deferred
+    source: LeasedSource, came: Arrival | Unchanged | Failure | Deferred
 ) -> tuple[str | None, dict[str, str | int]]:
     if isinstance(came, Failure):
         return came.reason_key, dict(came.params)

@@ -206,7 +206,10 @@ def _worked(old: Standing, outcome: Outcome, source_id: int, now: datetime, boun
     moved_count = old.moved_count + 1 if same else 1 if outcome.moved_to else 0
     proven = moved_since is not None and moved_count >= MOVED_PULLS and now - moved_since >= MOVED_PROOF
     told = old.state is State.GONE or (old.failing_since is not None and now - old.failing_since >= TELL_DAYS)
+    state = State.MOVED if proven else _state_when_working(old, outcome, now)
     standing = Standing(
+        state=state,
+        state_since=now if proven else _since(old, state, now),
         interval_minutes=interval,
         moved_to=None if proven else outcome.moved_to,
         moved_since=None if proven else moved_since,
@@ -214,12 +217,7 @@ def _worked(old: Standing, outcome: Outcome, source_id: int, now: datetime, boun
         last_success_at=now,
         last_new_at=now if outcome.pulse is Pulse.NEW else old.last_new_at,
     )
-    if proven:
-        standing = replace(standing, state=State.MOVED, state_since=now)
-    else:
-        state = _state_when_working(old, outcome, now)
-        standing = replace(standing, state=state, state_since=_since(old, state, now))
-    delay = max(interval, fresh_minutes, SLOW_MINUTES if standing.state is State.SLOW else 0)
+    delay = max(interval, fresh_minutes, SLOW_MINUTES if state is State.SLOW else 0)
     next_pull_at = now + max(_jittered(bounds.clamp(delay), source_id), SHORTEST_DELAY)
     return Verdict(standing, next_pull_at, Tell.BACK if told else None, outcome.moved_to if proven else None)
 

@@ -1,7 +1,7 @@
 """Feeds: RSS 0.9x, 1.0 and 2.0, Atom 0.3 and 1.0, JSON Feed, podcasts, YouTube channels.
 
-Two readers share the work. The fast one (fastfeedparser) takes the first thing that looks right; the thorough one
-(feedparser) knows twenty years of oddities and takes forty times as long. `needs_thorough_reading` decides.
+Two readers share the work. The fast one takes what a feed says plainly; the thorough one (feedparser) knows twenty
+years of oddities and takes forty times as long. `needs_thorough_reading` decides.
 """
 
 import httpx
@@ -11,9 +11,9 @@ from contentsync.sources.base import Document, Fetched, SourceRef, Unchanged
 from contentsync.sources.dates import has_usual_form
 from contentsync.sources.feed_document import decoded, shortened, unpacked, xml_document
 from contentsync.sources.feed_entries import RawEntry, RawFeed, document_from
-from contentsync.sources.feed_fast import read_fast
 from contentsync.sources.feed_json import read_json
 from contentsync.sources.feed_outline import EntryOutline, Outline, outline_of
+from contentsync.sources.feed_plain import read_plain
 from contentsync.sources.feed_sniffing import binary_kind, feed_part, text_kind
 from contentsync.sources.feed_thorough import read_thorough
 from contentsync.sources.http import fetch
@@ -57,28 +57,23 @@ class FeedSource:
         return document_from(feed, fetched.url)
 
 
-def needs_thorough_reading(outline: Outline | None, feed: RawFeed | None) -> bool:
-    """Whether feedparser has to decide.
+def needs_thorough_reading(outline: Outline, feed: RawFeed) -> bool:
+    """Whether feedparser has to decide: a feed says things twice or in odd places, or has no entries or doubtful ones.
 
-    It has to if the document is not well-formed or says things twice or in odd places (then there is no outline, or
-    no plain one), if the fast reader failed or found nothing, or if any entry it found is not what the outline says.
+    `feed` is what the fast reader takes from the outline.
     """
-    if outline is None or not outline.is_plain:
-        return True
-    if feed is None or not feed.entries:
+    if not outline.is_plain or not feed.entries:
         return True
     return any(_is_doubtful(entry, facts) for entry, facts in zip(feed.entries, outline.entries, strict=True))
 
 
 def _is_doubtful(entry: RawEntry, facts: EntryOutline) -> bool:
-    """Whether an entry needs an interpreter: it is not what its outline says, or that is not enough by itself.
-
-    Not enough is a missing or relative link, a relative id under an xml:base, or a date in an unusual form.
+    """Whether an entry needs an interpreter: it says things twice, or has no absolute link, a relative id under an
+    xml:base, or a date in an unusual form.
     """
     return (
         not facts.is_plain
-        or not (facts.link or "").startswith(("http://", "https://"))
-        or (entry.id, entry.link, entry.title) != (facts.id or facts.link, facts.link, facts.title or "")
+        or not entry.link.startswith(("http://", "https://"))
         or bool(facts.base and ":" not in entry.id)
         or bool(facts.published and entry.published is None and not has_usual_form(facts.published))
         or bool(facts.updated and entry.updated is None and not has_usual_form(facts.updated))
@@ -91,5 +86,7 @@ def _read_xml(text: str) -> RawFeed | None:
         return None
     document = shortened(xml_document(part), max_entries=MAX_ENTRIES_READ, max_bytes=MAX_BYTES, max_tags=MAX_TAGS)
     outline = outline_of(document)
-    feed = read_fast(document, outline) if outline is not None and outline.is_plain else None
+    if outline is None:
+        return read_thorough(document)
+    feed = read_plain(outline)
     return read_thorough(document) if needs_thorough_reading(outline, feed) else feed

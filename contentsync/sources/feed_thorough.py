@@ -9,12 +9,17 @@ import feedparser
 from contentsync.sources.dates import from_utc_tuple
 from contentsync.sources.feed_document import disarmed, shortened
 from contentsync.sources.feed_entries import MAX_ENTRIES, Media, RawEntry, RawFeed
-from contentsync.sources.feed_fast import PARSER_FAILURES
 from contentsync.sources.feed_outline import MAX_ATTRIBUTES
 
 # feedparser reads about a megabyte a second, and 20,000 tags.
 MAX_BYTES = 2_000_000
 MAX_TAGS = 40_000
+
+_FAILURES = (
+    *(ArithmeticError, AssertionError, AttributeError, LookupError),
+    *(RuntimeError, SyntaxError, TypeError, ValueError, Warning),
+)
+"""What feedparser raises on documents it was not made for."""
 
 
 def read_thorough(document: bytes) -> RawFeed | None:
@@ -31,7 +36,7 @@ def read_thorough(document: bytes) -> RawFeed | None:
         if not found.version and not found.entries:
             return None
         return _raw_feed(found)
-    except PARSER_FAILURES:
+    except _FAILURES:
         return None
 
 

@@ -27,10 +27,10 @@ def fresh_seconds(headers: Mapping[str, str]) -> int | None:
         return None
     lifetime = _whole(directives.get("max-age"))
     if lifetime is None:
-        expires, date = http_date(headers.get("expires", "")), http_date(headers.get("date", ""))
+        expires = http_date(headers["expires"]) if "expires" in headers else None
         if expires is None:
             return None
-        lifetime = round((expires - (date or datetime.now(UTC))).total_seconds())
+        lifetime = round((expires - (http_date(headers.get("date", "")) or datetime.now(UTC))).total_seconds())
     return max(0, min(lifetime - (_whole(headers.get("age")) or 0), MAX_FRESH_SECONDS))
 
 

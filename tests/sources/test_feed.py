@@ -13,8 +13,8 @@ from contentsync.errors import NotAFeed
 from contentsync.sources.base import Document, Fetched, MediaKind, SourceRef
 from contentsync.sources.feed import ACCEPT, FeedSource, needs_thorough_reading
 from contentsync.sources.feed_document import xml_document
-from contentsync.sources.feed_fast import read_fast
 from contentsync.sources.feed_outline import outline_of
+from contentsync.sources.feed_plain import read_plain
 from contentsync.sources.http import open_client
 from tests.sources.goldens import GOLDEN_URL, GOLDENS
 
@@ -32,9 +32,8 @@ def rss(items: str, attributes: str = "") -> str:
 
 
 def is_thorough(text: str) -> bool:
-    document = xml_document(text)
-    outline = outline_of(document)
-    return needs_thorough_reading(outline, read_fast(document, outline) if outline else None)
+    outline = outline_of(xml_document(text))
+    return outline is None or needs_thorough_reading(outline, read_plain(outline))
 
 
 @pytest.mark.parametrize("name", GOLDENS)
@@ -201,6 +200,51 @@ def test_id_keeps_its_value_whichever_reader_reads_it() -> None:
     fast = parse(rss(ITEM.format("")))
     thorough = parse(rss(ITEM.format("") + "<item><title>U</title><link>/u</link></item>"))
     assert fast.entries[0] == thorough.entries[0]
+
+
+@pytest.mark.parametrize(
+    ("item", "summary", "author"),
+    [
+        ("<content:encoded>&lt;p>one</content:encoded><content>two</content>", "<p>one</p>", None),
+        ("<content>two</content><content:encoded>&lt;p>one</content:encoded>", "<p>one</p>", None),
+        ("<description>first</description><content>two</content>", "first", None),
+        ('<a:content type="xhtml">\n<h:div>a &lt; <h:b>b</h:b><h:br/>c</h:div></a:content>',
+         "<div>a &lt; <b>b</b><br>c</div>", None),
+        ("<content><a href='/x'>one</a> two</content>",
+         '<a href="https://feeds.example/x" rel="noopener noreferrer">one</a> two', None),
+        ("<content xml:base='https://b.example/'>&lt;img src='i.png'></content>",
+         '<img src="https://b.example/i.png">', None),
+        ("<author>Anna</author>", "", "Anna"),
+        ("<dc:creator>Boris</dc:creator><author> </author>", "", "Boris"),
+        ("<dc:creator>Boris</dc:creator><itunes:author>Anna</itunes:author>", "", "Anna"),
+        ("<a:author><a:uri>https://b.example</a:uri><a:name>Clara</a:name></a:author>", "", "Clara"),
+    ],
+)  # fmt: skip
+def test_texts_and_authors_of_a_plain_feed(item: str, summary: str, author: str | None) -> None:
+    names = (
+        'xmlns:a="http://www.w3.org/2005/Atom" xmlns:content="http://purl.org/rss/1.0/modules/content/" '
+        'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:h="http://www.w3.org/1999/xhtml" '
+        'xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"'
+    )
+    text = rss(ITEM.format(item), names)
+    assert not is_thorough(text)
+    (entry,) = parse(text, url="https://feeds.example/f").entries
+    assert (entry.summary_html, entry.author) == (summary, author)
+
+
+@pytest.mark.parametrize(
+    ("links", "site"),
+    [
+        ("<link>https://a.example/</link>", "https://a.example/"),
+        ('<a:link rel="self" href="https://a.example/f"/><link>https://a.example/</link>', "https://a.example/"),
+        ('<link>https://a.example/</link><a:link href="https://b.example/"/>', "https://b.example/"),
+        ('<a:link rel="self" href="https://a.example/f"/>', None),
+    ],
+)
+def test_site_of_a_plain_feed(links: str, site: str | None) -> None:
+    text = rss(links + ITEM.format(""), 'xmlns:a="http://www.w3.org/2005/Atom"')
+    assert not is_thorough(text)
+    assert parse(text).site_url == site
 
 
 def test_newest_entries_of_an_endless_feed_are_kept() -> None:

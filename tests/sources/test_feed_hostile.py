@@ -55,6 +55,9 @@ HOSTILE = {
         b"<item><author>" + b"&a;" * 200_000 + b"</author></item>", b'<!DOCTYPE x [\n<!ENTITY a "xxxx">\n]>\n'
     ),
     "deep": rss(b"<item>" + b"<a>" * 20_000 + b"</a>" * 20_000 + b"</item>"),
+    "deep content": rss(
+        b"<item><link>https://a.example/</link><content>" + b"<a>" * 20_000 + b"</a>" * 20_000 + b"</content></item>"
+    ),
     "deep and open": rss(b"<item><description>" + b"<a>" * 20_000),
     "deep HTML": rss(item(1, b"&lt;div>" * 200_000)),
     "deep HTML in every entry": rss(b"".join(item(number, b"&lt;ul>&lt;li>" * 500) for number in range(200))),
