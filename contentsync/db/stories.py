@@ -30,6 +30,7 @@ class NewItem:
     source_language: str | None
     source_id: int
     sort_at: datetime
+    source_title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ async def list_unprocessed(session: AsyncSession, *, after_id: int, limit: int) 
             col(Source.language),
             ITEMS.c.source_id,
             ITEMS.c.sort_at,
+            col(Source.title),
         )
         .join(Source, col(Source.id) == ITEMS.c.source_id)
         .where(ITEMS.c.processed_at.is_(None), ITEMS.c.id > after_id)
