@@ -27,10 +27,10 @@ class NewItem:
     summary_html: str
     content_hash: str
     first_seen_at: datetime
+    source_title: str
     source_language: str | None
     source_id: int
     sort_at: datetime
-    source_title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +81,10 @@ async def list_unprocessed(session: AsyncSession, *, after_id: int, limit: int) 
             ITEMS.c.summary_html,
             ITEMS.c.content_hash,
             ITEMS.c.first_seen_at,
+            col(Source.title),
             col(Source.language),
             ITEMS.c.source_id,
             ITEMS.c.sort_at,
-            col(Source.title),
         )
         .join(Source, col(Source.id) == ITEMS.c.source_id)
         .where(ITEMS.c.processed_at.is_(None), ITEMS.c.id > after_id)
