@@ -68,6 +68,8 @@ class Telling:
     summary_text: str
     media_kind: str
     duration_seconds: int | None = None
+    word_count: int | None = None
+    language: str | None = None
     also_in: tuple[str, ...] = ()
 
 
@@ -254,5 +256,7 @@ def _telling(item: Item, source: Source, also: dict[int, list[tuple[int, str]]])
         summary_text=item.summary_text,
         media_kind=item.media_kind,
         duration_seconds=item.duration_seconds,
+        word_count=item.word_count,
+        language=item.language,
         also_in=tuple(title for source_id, title in others if source_id != source.id),
     )
