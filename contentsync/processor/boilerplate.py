@@ -143,8 +143,9 @@ def _is_remark(paragraph: str, site: str) -> bool:
         return False
     if not any(map(str.isalnum, paragraph)) or paragraph == site or _WHOLE.fullmatch(paragraph):
         return True
-    label = _URL.sub("", paragraph) if "://" in paragraph else paragraph if paragraph[-1] == ":" else None
-    return label is not None and len(label) < LABEL_CHARACTERS
+    if "://" in paragraph:
+        return len(_URL.sub("", paragraph)) < LABEL_CHARACTERS
+    return paragraph[-1] in ":：" and len(paragraph) < LABEL_CHARACTERS // 2
 
 
 def _without_end(paragraph: str, site: str) -> str:

@@ -29,6 +29,8 @@ LEAD, TITLE, CENTRE, NEXT = 1.0, 0.7, 0.6, 0.25
 right behind or before the one already chosen."""
 LEAD_SENTENCES = 2.0
 """After so many sentences the weight for standing early is down to a half."""
+LEAST_LINE = 20
+"""Shorter beginnings are more often broken lines than lines of their own."""
 LEAST_CUT = 200
 """Some sources cut after so many characters, or some more, without a sign of it."""
 _BEGINNING = 6
@@ -90,7 +92,7 @@ def summary_of(title: str, paragraphs: Sequence[str], *, language: str | None) -
 
     language: ISO 639 code, None where it is not known.
     """
-    text = " ".join(paragraphs)
+    text = _flowing(paragraphs)
     bound = OWN_CHARACTERS // 2 if language in _NO_BLANKS else OWN_CHARACTERS
     summary = _whole(text, language) if len(text) <= bound else _told_in_two(title, paragraphs, language)
     return summary if _says_more(summary, title) else ""
@@ -107,6 +109,15 @@ def _plain(piece: str) -> str:
     return " ".join(text.split())
 
 
+def _flowing(paragraphs: Sequence[str]) -> str:
+    """The paragraphs as one text; a dot in the middle of the line parts what no full stop does."""
+    text = ""
+    for paragraph in paragraphs:
+        is_apart = len(text) > LEAST_LINE and text[-1].isalnum() and paragraph[0].isupper()
+        text += (" · " if is_apart else " ") + paragraph if text else paragraph
+    return text
+
+
 def _whole(text: str, language: str | None) -> str:
     """A short text without addresses, and without the rest of a sentence where it was cut off."""
     cut = _CUT.search(text)
@@ -114,7 +125,7 @@ def _whole(text: str, language: str | None) -> str:
     if "://" in text:
         sentences = [one for one in _sentences(text, language) if "://" not in one]
         text = " ".join(sentences)
-    if _is_ended(text) or not (cut or (len(text) > LEAST_CUT and text[-1].isalnum())):
+    if _is_ended(text) or not (cut or (len(text) > LEAST_CUT and (text[-1].isalnum() or text[-1] in ",;"))):
         return text
     sentences = _sentences(text, language)
     ended = " ".join(sentences[:-1])

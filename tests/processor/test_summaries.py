@@ -31,6 +31,8 @@ def told(markup: str, title: str = "", *, site: str = "", language: str | None =
         ("<p>one</p><p>two</p>", "one two"),
         ("<ul><li>one<li>two</ul>three<br/>four", "one two three four"),
         ("an <b>em</b>phasis", "an emphasis"),
+        ("<p>The harbour opens in May</p><p>Ferries run again</p>", "The harbour opens in May · Ferries run again"),
+        ("<p>The harbour opens in May.</p><p>Ferries run again</p>", "The harbour opens in May. Ferries run again"),
         ("Q&amp;A &#8211; caf&eacute;", "Q&A – café"),
         ("a < b, <i>unclosed", "a < b, unclosed"),
         ("AT&T", "AT&T"),

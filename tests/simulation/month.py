@@ -209,7 +209,7 @@ class Month:
                 .order_by(col(DigestEntry.digest_id), col(DigestEntry.position))
             )
             rows = list(found)
-        links, stories = (set(seen) for seen in before)
+        links, stories = set(before[0]), set(before[1])
         taps, opinions = reader.persona.gives_feedback, dict[int, int]()
         for item, entry in rows:
             self._count(item, entry, links, stories)
