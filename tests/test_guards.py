@@ -37,11 +37,8 @@ LAYERS: dict[str, set[str]] = {
 }  # fmt: skip
 """What a room may import besides itself and any room's `contract`."""
 
-PURE_PROCESSOR = {
-    f"contentsync.processor.{name}"
-    for name in ("canonical", "ranking", "stories", "terms", "text", "updates", "taste", "features", "background")
-}
-"""The processor's pure modules: the bot builds digests with them, the evaluation measures them."""
+IMPURE_PROCESSOR = {f"contentsync.processor.{name}" for name in ("activities", "placing", "workflows")}
+"""The others are pure: the bot builds digests with them, the evaluation measures them."""
 
 
 def room(path: Path) -> str:
@@ -70,10 +67,22 @@ def test_imports_go_one_way(path: Path) -> None:
         parts = name.split(".")
         target = parts[1] if len(parts) > 1 else ""
         contract = parts[-1] == "contract"
-        pure = own in ("bot", "evaluation") and name in PURE_PROCESSOR
+        pure = own in ("bot", "evaluation") and _is_pure(name)
         assert target == own or target in LAYERS[own] or contract or pure, f"{path} must not import {name}"
     if path.name == "contract.py":
         assert set(imports(path)) <= {"contentsync.errors"}
+
+
+def _is_pure(name: str) -> bool:
+    return name.startswith("contentsync.processor.") and name not in IMPURE_PROCESSOR
+
+
+def test_pure_modules_import_pure_ones() -> None:
+    for path in (PACKAGE / "processor").glob("*.py"):
+        name = f"contentsync.processor.{path.stem}"
+        if _is_pure(name) and path.stem != "contract":
+            outside = [found for found in imports(path) if not _is_pure(found)]
+            assert outside == [], f"{path} is not pure"
 
 
 def test_every_init_is_empty() -> None:

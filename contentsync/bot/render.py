@@ -14,6 +14,7 @@ from contentsync.bot.callbacks import RateItem, ShowCard, ShowDigest
 from contentsync.db.digests import Part
 from contentsync.db.slots import zone_of
 from contentsync.db.stories import Telling
+from contentsync.processor.length import reading_minutes
 from contentsync.processor.text import shorten
 
 Keyboard = list[list[dict[str, str]]]
@@ -23,6 +24,8 @@ MESSAGE_UNITS = 4_096
 TITLE_UNITS = 200
 SOURCE_UNITS = 60
 SUMMARY_CHARACTERS = 800
+LEAST_MINUTES = 2
+"""What is read in less is read before one has thought about it."""
 BUTTONS_IN_ROW = 5
 ALSO_IN = 2
 """Other sources that are named; further ones are counted."""
@@ -171,9 +174,13 @@ def _ages(telling: Telling, *, now: datetime, time_zone: str) -> list[str]:
 
 
 def _length(telling: Telling) -> list[str]:
-    """How long it plays, as players show it: "4:05", "1:02:03"; nothing where that is not known."""
+    """How long it plays, as players show it ("4:05", "1:02:03"), or how long it takes to read ("4 min read").
+
+    Nothing where that is not known, or takes less than two minutes.
+    """
     if not telling.duration_seconds:
-        return []
+        minutes = round(reading_minutes(telling.word_count, None, telling.language))
+        return [f"{minutes} min read"] if minutes >= LEAST_MINUTES else []
     minutes, seconds = divmod(telling.duration_seconds, 60)
     hours, minutes = divmod(minutes, 60)
     return [f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"]

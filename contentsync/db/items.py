@@ -28,6 +28,7 @@ EDITED = (
     "media_kind",
     "media_url",
     "duration_seconds",
+    "word_count",
 )
 """What an edit of an entry changes. Its place in time stays: an old item that is touched up is not news."""
 
@@ -71,6 +72,7 @@ class ItemRow(TypedDict):
     media_kind: str
     media_url: str | None
     duration_seconds: int | None
+    word_count: int | None
     published_at: datetime | None
     first_seen_at: datetime
     sort_at: datetime

@@ -180,7 +180,7 @@ class Item(Base, table=True):
     title: str = Field(sa_type=Text)
     summary_html: str = Field(default="", sa_type=Text)
     summary_text: str = Field(default="", sa_type=Text)
-    """Plain text of the summary, made by the processor."""
+    """What it tells in short, as plain text, made by the processor; empty where that is no more than the title."""
     author: str | None = Field(default=None, sa_type=Text)
     image_url: str | None = Field(default=None, sa_type=Text)
     media_kind: str = "article"

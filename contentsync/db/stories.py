@@ -27,6 +27,7 @@ class NewItem:
     summary_html: str
     content_hash: str
     first_seen_at: datetime
+    source_title: str
     source_language: str | None
     source_id: int
     sort_at: datetime
@@ -67,6 +68,8 @@ class Telling:
     summary_text: str
     media_kind: str
     duration_seconds: int | None = None
+    word_count: int | None = None
+    language: str | None = None
     also_in: tuple[str, ...] = ()
 
 
@@ -80,6 +83,7 @@ async def list_unprocessed(session: AsyncSession, *, after_id: int, limit: int) 
             ITEMS.c.summary_html,
             ITEMS.c.content_hash,
             ITEMS.c.first_seen_at,
+            col(Source.title),
             col(Source.language),
             ITEMS.c.source_id,
             ITEMS.c.sort_at,
@@ -252,5 +256,7 @@ def _telling(item: Item, source: Source, also: dict[int, list[tuple[int, str]]])
         summary_text=item.summary_text,
         media_kind=item.media_kind,
         duration_seconds=item.duration_seconds,
+        word_count=item.word_count,
+        language=item.language,
         also_in=tuple(title for source_id, title in others if source_id != source.id),
     )

@@ -1,4 +1,4 @@
-"""Gives new and edited items what digests need: canonical link, plain text, language, story."""
+"""Gives new and edited items what digests need: canonical link, summary, language, story."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -15,8 +15,8 @@ from contentsync.processor.contract import PROCESS_ITEMS, ProcessItemsInput, Pro
 from contentsync.processor.language import LanguageGuesser, primary_language
 from contentsync.processor.placing import Prepared, StoryPlacer
 from contentsync.processor.stories import WINDOW
+from contentsync.processor.summaries import own_paragraphs, summary_of
 from contentsync.processor.terms import terms_of
-from contentsync.processor.text import plain_text
 from contentsync.temporal import heartbeating
 
 CHUNK_ITEMS = 500
@@ -59,14 +59,16 @@ def process(items: Sequence[NewItem], guesser: LanguageGuesser, now: datetime) -
 
 def _process(item: NewItem, guesser: LanguageGuesser, *, since: datetime) -> Prepared:
     canonical = canonical_link(item.link)
-    text = plain_text(item.summary_html)
+    paragraphs = own_paragraphs(item.summary_html, title=item.title, site=item.source_title)
+    language = primary_language(item.source_language) or guesser.guess(f"{item.title}. {' '.join(paragraphs)}")
+    text = summary_of(item.title, paragraphs, language=language)
     return Prepared(
         item=ProcessedItem(
             id=item.id,
             content_hash=item.content_hash,
             canonical_link=canonical,
             summary_text=text,
-            language=primary_language(item.source_language) or guesser.guess(f"{item.title}. {text}"),
+            language=language,
         ),
         link_key=link_key(canonical),
         source_id=item.source_id,

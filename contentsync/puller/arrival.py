@@ -76,6 +76,7 @@ def item_row(entry: Entry, *, source_id: int, now: datetime) -> "ItemRow":
         "media_kind": entry.media_kind.value,
         "media_url": entry.media_url,
         "duration_seconds": entry.duration_seconds,
+        "word_count": entry.word_count,
         "published_at": published_at,
         "first_seen_at": now,
         "sort_at": published_at if published_at is not None and published_at <= now else now,

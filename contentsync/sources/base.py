@@ -92,6 +92,8 @@ class Entry:
     media_kind: MediaKind = MediaKind.ARTICLE
     media_url: str | None = None
     duration_seconds: int | None = None
+    word_count: int | None = None
+    """Words of the whole text as far as it is handed out; None for what is not read, and where nothing is told."""
 
 
 @dataclass(frozen=True, slots=True)

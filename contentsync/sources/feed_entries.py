@@ -16,6 +16,7 @@ from contentsync.sources.markup import (
     sanitised,
     storable,
 )
+from contentsync.sources.words import count_words
 
 MAX_ENTRIES = 1_000
 MAX_ID_CHARS = 1_000
@@ -170,6 +171,7 @@ def _entry(raw: RawEntry, external_id: str, url: str) -> Entry:
         image_url=_image(raw, url) or first_image(summary),
         media_kind=kind,
         media_url=media_url,
+        word_count=(count_words(raw.content or summary) or None) if kind is MediaKind.ARTICLE else None,
     )
 
 

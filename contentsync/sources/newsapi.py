@@ -28,6 +28,7 @@ from contentsync.sources.dates import read_date
 from contentsync.sources.failures import http_failure, retry_after_seconds
 from contentsync.sources.json_api import call
 from contentsync.sources.markup import absolute_link, escaped_text, plain_text, sanitised
+from contentsync.sources.words import count_words, words_in
 
 KIND = "newsapi"
 PAGE_ARTICLES = 100
@@ -49,7 +50,7 @@ another script they hardly occur in any other.
 REMOVED = "[Removed]"
 """Title and text of an article that its site has withdrawn; its address is then https://removed.com."""
 _REMOVED_HOSTS = frozenset({"removed.com", "www.removed.com"})
-_CUT_OFF = re.compile(r"\s*…?\s*\[\+\d+ chars\]\s*$")
+_CUT_OFF = re.compile(r"\s*…?\s*\[\+(\d{1,9}) chars\]\s*$")
 
 _KEY_REFUSED = frozenset({"apiKeyInvalid", "apiKeyMissing", "apiKeyDisabled"})
 _SPENT = frozenset({"apiKeyExhausted", "rateLimited"})
@@ -225,6 +226,7 @@ def _entry(article: dict[str, Any], url: str) -> Entry | None:
         author=_author(article),
         published_at=read_date(_text(article, "publishedAt")),
         image_url=absolute_link(_text(article, "urlToImage"), link),
+        word_count=_word_count(_text(article, "content")) or count_words(summary) or None,
     )
 
 
@@ -234,6 +236,13 @@ def _summaries(article: dict[str, Any], link: str) -> Iterator[str]:
         yield description
     if content := _CUT_OFF.sub("…", _text(article, "content")).strip():
         yield escaped_text(plain_text(content, 1000))
+
+
+def _word_count(content: str) -> int:
+    """Words of what is shown, and about as many as the characters make that are said to follow: "… [+1234 chars]"."""
+    cut = _CUT_OFF.search(content)
+    shown = content[: cut.start()] if cut else content
+    return count_words(shown) + (words_in(int(cut[1]), shown) if cut else 0)
 
 
 def _author(article: dict[str, Any]) -> str | None:

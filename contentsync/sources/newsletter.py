@@ -13,6 +13,7 @@ from contentsync.sources.markup import absolute_link, escaped_text, first_image,
 from contentsync.sources.newsletter_headers import message_id, sender, sent_at, subject, unsubscribe, value
 from contentsync.sources.newsletter_html import NOWHERE, Reading, read_html
 from contentsync.sources.newsletter_links import confirming_link, is_leaving, viewing_link_in
+from contentsync.sources.words import count_words
 
 MAX_PARTS = 500
 # The standard library's parser takes time by lines times levels, and by parts; beyond these a mail is its header only.
@@ -64,6 +65,7 @@ class NewsletterReader:
             published_at=sent_at(mail.header),
             image_url=first_image(reading.body_html),
             media_kind=MediaKind.NEWSLETTER,
+            word_count=count_words(reading.body_html) or None,
         )
         return Document(title=name, language=_language(mail, reading), entries=(entry,))
 

@@ -252,3 +252,12 @@ def test_how_long_a_video_plays(seconds: int | None, shown: str) -> None:
     text, _ = card(told, digest_id=12, position=1, rating=0, now=NOW, time_zone="UTC")
     for body in (part.body, text):
         assert re.findall(r" · (\d[\d:]*:\d\d)\b", body) == ([shown] if shown else [])
+
+
+@pytest.mark.parametrize(
+    ("words", "language", "shown"),
+    [(None, "en", ""), (60, "en", ""), (300, "en", ""), (920, "en", "4"), (1_000, "ja", "4"), (50_000, None, "217")],
+)
+def test_how_long_a_text_takes_to_read(words: int | None, language: str | None, shown: str) -> None:
+    (part,) = digest_of([Line(1, telling(word_count=words, language=language), NEW)])
+    assert re.findall(r" · (\d+) min read\b", part.body) == ([shown] if shown else [])

@@ -32,6 +32,7 @@ def row(source_id: int, external_id: str, **changes: Any) -> ItemRow:
         "media_kind": "article",
         "media_url": None,
         "duration_seconds": None,
+        "word_count": None,
         "published_at": None,
         "first_seen_at": NOW,
         "sort_at": NOW,

@@ -37,8 +37,8 @@ def item(source_id: int, document_id: int, external_id: str = "a", **values: Any
     row: dict[str, Any] = {
         "source_id": source_id, "external_id": external_id, "raw_document_id": document_id, "link": None,
         "title": "A", "summary_html": "", "author": None, "image_url": None, "media_kind": "article",
-        "media_url": None, "duration_seconds": None, "published_at": NOW - HOUR, "first_seen_at": NOW,
-        "sort_at": NOW - HOUR, "content_hash": "h1",
+        "media_url": None, "duration_seconds": None, "word_count": None, "published_at": NOW - HOUR,
+        "first_seen_at": NOW, "sort_at": NOW - HOUR, "content_hash": "h1",
     }  # fmt: skip
     return ItemRow(**{**row, **values})  # type: ignore[typeddict-item]
 

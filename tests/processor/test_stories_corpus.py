@@ -13,8 +13,8 @@ import pytest
 
 from contentsync.errors import NotAFeed
 from contentsync.processor.stories import StoryIndex, Told, nearly_identical
+from contentsync.processor.summaries import own_paragraphs, summary_of
 from contentsync.processor.terms import terms_of
-from contentsync.processor.text import plain_text
 from contentsync.sources.base import Entry, Fetched
 from contentsync.sources.feed import FeedSource
 
@@ -52,7 +52,8 @@ def entries() -> list[tuple[str, Entry]]:
 def test_real_feeds() -> None:
     index, told, ids = StoryIndex(), {}, {name: n for n, name in enumerate(sorted({name for name, _ in entries()}))}
     for number, (name, entry) in enumerate(entries()):
-        terms = terms_of(entry.title, plain_text(entry.summary_html))
+        paragraphs = own_paragraphs(entry.summary_html, title=entry.title)
+        terms = terms_of(entry.title, summary_of(entry.title, paragraphs, language=None))
         told[number] = Told(number, ids[name], entry.published_at or UNDATED, terms)
         index.add(told[number])
     gathered: dict[int | None, list[Told]] = {}

@@ -135,6 +135,20 @@ async def test_items_are_the_same_after_all_of_them_were_deleted(world: World) -
     assert done.items == (3 + 4 + 5 + 3 + 4) * len(ids)
 
 
+async def test_words_that_were_not_counted_yet_are_counted(world: World) -> None:
+    told = "<item><guid>told</guid><title>Told</title><description>Six words stand in this summary</description></item>"
+    (source_id,) = await world.follow(world.web.url("/a"))
+    world.web.serve("/a", rss("one", extra=told).encode(), content_type="application/rss+xml")
+    await pull(world, [source_id], now=NOW)
+    before = await dump(world)
+    assert [row["word_count"] for row in before] == [None, 6]
+    async with world.db.write() as session:
+        await session.exec(update(Item).values(word_count=None))
+    done = await reprocess(world)
+    assert (done.same, done.changed) == (1, 1)
+    assert await dump(world) == before
+
+
 async def test_a_database_that_is_right_is_not_touched(world: World) -> None:
     await pulled_world(world)
     await process(world)

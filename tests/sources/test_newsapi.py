@@ -79,6 +79,7 @@ def test_an_article_becomes_an_entry() -> None:
         author="Jo Doe (Example News)",
         published_at=datetime(2026, 3, 1, 10, tzinfo=UTC),
         image_url="https://example.org/a.jpg",
+        word_count=3 + 1234 // 6,
     )
 
 
