@@ -17,7 +17,7 @@ TOGETHER = 3
 """Two words go together if so many titles have both; twice is chance."""
 COMMON_SHARE, FEW_ITEMS = 0.1, 100
 """A word that more than this part of the titles have goes with everything; not asked of fewer items."""
-RELATED = 0.25
+RELATED = 0.5
 """What a word counts for one that goes with it always and only."""
 
 

@@ -26,7 +26,7 @@ STRENGTHS = {
     "ignored": -0.1,
 }
 """What a signal of each kind counts; below 0: against. "ignored" was shown and left alone."""
-DISLIKED = 0.6
+DISLIKED = 0.8
 """What the words of disliked items count beside those of liked ones."""
 IGNORED = 0.1
 """The same for items that were shown and left alone."""
