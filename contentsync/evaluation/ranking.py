@@ -1,0 +1,207 @@
+"""How well the product ranks for one person at a time, beside textbook baselines on the same splits. Pure.
+
+Each person's rows are split at random, 70 % to learn from and 30 % to rank, once for each seed. Baselines are tuned
+inside the rows that may be learned from. A split whose offered rows are all of one kind measures nothing and is left
+out. A person's figures are means over the seeds; what is told are means over people.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import product as pairs_of
+from statistics import mean
+from typing import Any
+
+from contentsync.evaluation import metrics
+from contentsync.evaluation.baselines import BASELINES, TERMS, Baseline, Collection
+from contentsync.evaluation.bootstrap import Difference, paired
+from contentsync.evaluation.metrics import Figures
+from contentsync.evaluation.product import product_scores
+from contentsync.evaluation.shown import Shown, Split, split
+
+SEEDS = 5
+LEAST_ROWS = 10
+"""People with fewer rows are not measured; their texts still tell how rare a term is."""
+SIGNALS = (0, 1, 3, 5, 10, 20)
+"""Points of the learning curve: rows that were learned from."""
+PRODUCT = "product"
+CURVE_BASELINE = "tfidf"
+"""What the product must not fall behind on its way."""
+NOT_ON_THE_CURVE = frozenset({"random"})
+
+Scorer = Callable[[Sequence[Shown], Sequence[Shown]], list[float]]
+Progress = Callable[[int, int], None]
+"""Told how many parts are done, and of how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """A baseline as its training rows want it."""
+
+    baseline: Baseline
+    terms: Callable[[str], list[str]]
+    value: float
+    collection: Collection
+
+    def scores(self, seen: Sequence[Shown], offered: Sequence[Shown]) -> list[float]:
+        """A score for each offered row."""
+        return self.baseline.score(seen, offered, self.collection, self.value)
+
+    def as_text(self) -> str:
+        """What was chosen."""
+        chosen = [self.terms.__name__.replace("_", " ")] if self.baseline.is_by_terms else []
+        return ", ".join([*chosen, f"{self.value:g}"] if len(self.baseline.values) > 1 else chosen)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """The learning curve after so many signals: mean AUC by method, over the `people` who have that many."""
+
+    signals: int
+    people: int
+    auc: Mapping[str, float]
+    ahead: Difference
+    """The product's AUC minus that of TF-IDF."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The figures, rounded."""
+        rounded = {name: round(value, 4) for name, value in self.auc.items()}
+        return {"signals": self.signals, "people": self.people, **rounded, "ahead": self.ahead.as_dict()}
+
+
+@dataclass(frozen=True, slots=True)
+class RankingReport:
+    """What was measured. `people` have a split that can be measured; `tuned`: what each baseline chose, by seed."""
+
+    people: int
+    rows: int
+    seeds: int
+    by_person: Mapping[str, Mapping[str, Figures]]
+    tuned: Mapping[str, Sequence[str]]
+    curve: Sequence[Point]
+
+    def figures(self, name: str) -> Figures:
+        """Means over people."""
+        return metrics.mean(list(self.by_person[name].values()))
+
+    def standard_error(self, name: str) -> float:
+        """Of the mean AUC over people."""
+        return metrics.standard_error([figures.auc for figures in self.by_person[name].values()])
+
+    def ahead(self, name: str) -> Difference:
+        """The product's AUC minus the baseline's."""
+        ours, theirs = self.by_person[PRODUCT], self.by_person[name]
+        return paired([ours[user].auc for user in ours], [theirs[user].auc for user in ours])
+
+    def as_dict(self) -> dict[str, Any]:
+        """The figures, rounded."""
+        baselines = {
+            name: {**self._figures(name), "ahead": self.ahead(name).as_dict(), "tuned": list(self.tuned[name])}
+            for name in self.by_person
+            if name != PRODUCT
+        }
+        return {
+            "people": self.people,
+            "rows": self.rows,
+            "seeds": self.seeds,
+            "product": self._figures(PRODUCT),
+            "baselines": baselines,
+            "curve": [point.as_dict() for point in self.curve],
+        }
+
+    def _figures(self, name: str) -> dict[str, float]:
+        figures = self.figures(name)
+        return {
+            "auc": round(figures.auc, 4),
+            "auc_se": round(self.standard_error(name), 4),
+            "mrr": round(figures.mrr, 4),
+            "ndcg5": round(figures.ndcg5, 4),
+            "ndcg10": round(figures.ndcg10, 4),
+        }
+
+
+class _Collected:
+    """Figures by method and person, and AUCs by point of the curve, method and person, while seeds are added."""
+
+    def __init__(self) -> None:
+        self.figures: dict[str, dict[str, list[Figures]]] = defaultdict(lambda: defaultdict(list))
+        self.curve: dict[tuple[int, str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+
+    def add(self, part: Split, scorers: Mapping[str, Scorer]) -> None:
+        """Measure every method on one split."""
+        wanted = [row.wanted for row in part.offered]
+        for name, scorer in scorers.items():
+            self.figures[name][part.user].append(metrics.measure(wanted, scorer(part.seen, part.offered)))
+            for signals in SIGNALS:
+                if name not in NOT_ON_THE_CURVE and len(part.seen) >= signals:
+                    scores = scorer(part.seen[:signals], part.offered)
+                    self.curve[signals, name][part.user].append(metrics.auc(wanted, scores))
+
+    def points(self, names: Iterable[str]) -> list[Point]:
+        """The learning curve."""
+        on_curve = [name for name in names if name not in NOT_ON_THE_CURVE]
+        points = []
+        for signals in SIGNALS:
+            people = self.curve[signals, PRODUCT]
+            if not people:
+                continue
+            aucs = {name: [mean(self.curve[signals, name][user]) for user in people] for name in on_curve}
+            means = {name: mean(values) for name, values in aucs.items()}
+            points.append(Point(signals, len(people), means, paired(aucs[PRODUCT], aucs[CURVE_BASELINE])))
+        return points
+
+
+def evaluate(rows: Iterable[Shown], *, seeds: int = SEEDS, progress: Progress) -> RankingReport | None:
+    """Measure the product and the baselines; None where nobody has enough rows of both kinds to be measured."""
+    by_user: dict[str, list[Shown]] = defaultdict(list)
+    for row in rows:
+        by_user[row.user].append(row)
+    collected = _Collected()
+    tuned: dict[str, list[str]] = defaultdict(list)
+    for seed in range(seeds):
+        splits = [split(theirs, seed) for theirs in by_user.values()]
+        measured = [part for part in splits if len(part.seen) + len(part.offered) >= LEAST_ROWS]
+        chosen = tune([part.seen for part in measured], [row.text for part in splits for row in part.seen], seed)
+        scorers: dict[str, Scorer] = {PRODUCT: product_scores} | {one.baseline.name: one.scores for one in chosen}
+        for one in chosen:
+            tuned[one.baseline.name].append(one.as_text())
+        for number, part in enumerate(measured, start=1):
+            if part.can_be_measured:
+                collected.add(part, scorers)
+            progress(seed * len(measured) + number, seeds * len(measured))
+    if not collected.figures:
+        return None
+    by_person = {
+        name: {user: metrics.mean(figures) for user, figures in by_user.items()}
+        for name, by_user in collected.figures.items()
+    }
+    people = by_person[PRODUCT]
+    points = collected.points(by_person)
+    return RankingReport(len(people), sum(len(by_user[user]) for user in people), seeds, by_person, tuned, points)
+
+
+def tune(training: Sequence[Sequence[Shown]], texts: Sequence[str], seed: int) -> list[Tuned]:
+    """Each baseline with the terms and the number that rank best inside the rows that may be learned from.
+
+    `texts`: those of everybody's training rows, which tell how rare a term is.
+    """
+    inner = [part for part in (split(rows, seed) for rows in training) if part.can_be_measured]
+    collections = {terms: Collection(texts, terms) for terms in TERMS}
+    return [_tuned(baseline, collections, inner) for baseline in BASELINES]
+
+
+def _tuned(
+    baseline: Baseline, collections: Mapping[Callable[[str], list[str]], Collection], inner: Sequence[Split]
+) -> Tuned:
+    kinds = TERMS if baseline.is_by_terms else TERMS[:1]
+    grid = [Tuned(baseline, terms, value, collections[terms]) for terms, value in pairs_of(kinds, baseline.values)]
+    if len(grid) == 1 or not inner:
+        return grid[0]
+    return max(grid, key=partial(_mean_auc, inner))
+
+
+def _mean_auc(inner: Sequence[Split], candidate: Tuned) -> float:
+    return mean(
+        metrics.auc([row.wanted for row in part.offered], candidate.scores(part.seen, part.offered)) for part in inner
+    )
