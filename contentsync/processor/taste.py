@@ -1,0 +1,243 @@
+"""What a person likes, learned from their own signals alone: a weight for each word, source, author, kind, length and
+language. Pure: the same signals in any order give the same profile, and a signal that is taken back leaves no trace."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from contentsync.processor.background import NO_BACKGROUND, Background
+from contentsync.processor.features import SLOTS, Bags, Floats, features_of_title, named_terms, unpack
+
+HALF_LIFE = timedelta(days=42)
+"""After so long a signal counts half."""
+STRENGTHS = {
+    "like": 1.0,
+    "saved": 1.5,
+    "opened": 0.4,
+    "more": 2.0,
+    "dislike": -1.0,
+    "less": -2.0,
+    "muted": -1.5,
+    "ignored": -0.1,
+}
+"""What a signal of each kind counts; below 0: against. "ignored" was shown and left alone."""
+DISLIKED = 0.5
+"""What the words of disliked items count beside those of liked ones."""
+IGNORED = 0.1
+"""The same for items that were shown and left alone."""
+ATTRIBUTE_DOUBT = 4.0
+"""So many signals of average taste are added to those of each source, author, kind, length and language."""
+SHORT_MINUTES, LONG_MINUTES = 3.0, 12.0
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """What a person did with an item. `kind`: a key of `STRENGTHS`."""
+
+    item_id: int
+    kind: str
+    at: datetime
+    source_id: int
+    author: str | None
+    media_kind: str
+    language: str | None
+    title: str
+    features: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What a person asked for, in their words."""
+
+    id: int
+    words: str
+    language: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A topic as it is looked for: the slots of its words."""
+
+    id: int
+    slots: tuple[int, ...]
+    language: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Leaning:
+    """What signals say of one source, author, kind, length or language. `weight`: ln of odds against the person's own
+    average; `liked`, `disliked`: how many items."""
+
+    weight: float
+    liked: int
+    disliked: int
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word or phrase as an item that the person judged wrote it last, and in how many liked and disliked titles."""
+
+    written: str
+    liked: int
+    disliked: int
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A person's taste at one time.
+
+    `weights`: of each slot. `known`: slots of words the person judged. `leanings`: by ("source", id), ("author", name),
+    ("kind", kind), ("length", "short"), ("language", code). `signals`: how many there are.
+    """
+
+    weights: Floats
+    known: np.typing.NDArray[np.bool_]
+    words: Mapping[int, Word]
+    leanings: Mapping[tuple[str, int | str], Leaning]
+    topics: tuple[Wanted, ...]
+    background: Background
+    signals: int
+
+    def term_values(self, bags: Bags) -> Floats:
+        """What each term of these items is worth to the person; those of one item add up to its words' worth."""
+        rarity = self.background.rarity[bags.slots] * bags.counts
+        sizes = _sizes(bags, rarity)
+        return np.asarray(self.weights[bags.slots] * rarity / sizes[bags.items], dtype=np.float32)
+
+    def unfamiliar(self, bags: Bags) -> Floats:
+        """Which part of each item's words the person has never judged: 0 to 1."""
+        rarity = self.background.rarity[bags.slots] * bags.counts
+        all_of_it = np.bincount(bags.items, rarity, minlength=len(bags.minutes))
+        unknown = np.bincount(bags.items, rarity * ~self.known[bags.slots], minlength=len(bags.minutes))
+        return np.asarray(unknown / np.maximum(all_of_it, 1e-9), dtype=np.float32)
+
+    def text_scores(self, features: Sequence[bytes]) -> Floats:
+        """What the words of each item are worth to the person."""
+        bags = unpack(features)
+        return np.bincount(bags.items, self.term_values(bags), minlength=len(features)).astype(np.float32)
+
+
+def learn(
+    signals: Iterable[Signal], *, topics: Sequence[Topic], now: datetime, background: Background = NO_BACKGROUND
+) -> Profile:
+    """A person's taste from their signals and topics.
+
+    `background`: what the instance's items say about words in general; the same for every person.
+    """
+    ordered = _each_once(signals)
+    ages = np.array([max(0.0, (now - signal.at) / HALF_LIFE) for signal in ordered])
+    strengths = np.array([STRENGTHS[signal.kind] for signal in ordered]) * 0.5**ages
+    bags = unpack([signal.features for signal in ordered])
+    known = np.zeros(SLOTS, np.bool_)
+    known[bags.slots] = True
+    return Profile(
+        weights=_word_weights(bags, ordered, strengths, background),
+        known=known,
+        words=_words(ordered),
+        leanings=_leanings(ordered, strengths, bags.minutes),
+        topics=tuple(_wanted(topic) for topic in topics),
+        background=background,
+        signals=len(ordered),
+    )
+
+
+def score_titles(
+    rows: Sequence[tuple[str, bool]], titles: Sequence[str], *, now: datetime, background: Background = NO_BACKGROUND
+) -> list[float]:
+    """What titles are worth to somebody who liked and disliked those of `rows`, all at `now`; nothing else is known."""
+    signals = [
+        Signal(number, "like" if liked else "dislike", now, 0, None, "", None, title, features_of_title(title))
+        for number, (title, liked) in enumerate(rows)
+    ]
+    profile = learn(signals, topics=[], now=now, background=background)
+    return profile.text_scores([features_of_title(title) for title in titles]).tolist()
+
+
+def length_of(minutes: float) -> str | None:
+    """ "short", "medium" or "long"; None if it is not known."""
+    if minutes <= 0:
+        return None
+    return "short" if minutes < SHORT_MINUTES else "long" if minutes > LONG_MINUTES else "medium"
+
+
+def _each_once(signals: Iterable[Signal]) -> list[Signal]:
+    """Each signal once, the latest of its kind on an item, in an order that does not depend on how they came."""
+    latest: dict[tuple[int, str], Signal] = {}
+    for signal in signals:
+        key = (signal.item_id, signal.kind)
+        if key not in latest or signal.at > latest[key].at:
+            latest[key] = signal
+    return [latest[key] for key in sorted(latest)]
+
+
+def _word_weights(bags: Bags, signals: Sequence[Signal], strengths: np.typing.NDArray[np.float64],
+                  background: Background) -> Floats:  # fmt: skip
+    rarity = background.rarity[bags.slots] * bags.counts
+    unit = rarity / _sizes(bags, rarity)[bags.items]
+    ignored = np.array([signal.kind == "ignored" for signal in signals], dtype=np.bool_)
+    liked, disliked = strengths.clip(0), -(strengths * ~ignored).clip(None, 0)
+    left = -strengths * ignored
+    shares = liked / (1 + liked.sum()) - DISLIKED * disliked / (1 + disliked.sum()) - IGNORED * left / (1 + left.sum())
+    grows = math.sqrt(1 + liked.sum() + disliked.sum())
+    weights = np.bincount(bags.slots, unit * shares[bags.items] * grows, minlength=SLOTS).astype(np.float32)
+    return weights + background.related(weights)
+
+
+def _sizes(bags: Bags, rarity: Floats) -> np.typing.NDArray[np.float64]:
+    """The length of each item's vector; never 0."""
+    return np.sqrt(np.maximum(np.bincount(bags.items, rarity * rarity, minlength=len(bags.minutes)), 1e-9))
+
+
+def _words(signals: Sequence[Signal]) -> dict[int, Word]:
+    found: dict[int, Word] = {}
+    for signal in sorted(signals, key=lambda signal: (signal.at, signal.item_id, signal.kind)):
+        strength = STRENGTHS[signal.kind]
+        if signal.kind == "ignored":
+            continue
+        for slot, written in dict(named_terms(signal.title)).items():
+            word = found.get(slot, Word(written, 0, 0))
+            found[slot] = Word(written, word.liked + (strength > 0), word.disliked + (strength < 0))
+    return found
+
+
+def _leanings(
+    signals: Sequence[Signal], strengths: np.typing.NDArray[np.float64], minutes: Floats
+) -> dict[tuple[str, int | str], Leaning]:
+    liked: dict[tuple[str, int | str], float] = defaultdict(float)
+    disliked: dict[tuple[str, int | str], float] = defaultdict(float)
+    counts: dict[tuple[str, int | str], list[int]] = defaultdict(lambda: [0, 0])
+    for signal, strength, length in zip(signals, strengths.tolist(), minutes.tolist(), strict=True):
+        for key in attributes(signal.source_id, signal.author, signal.media_kind, length, signal.language):
+            liked[key] += max(strength, 0.0)
+            disliked[key] += max(-strength, 0.0)
+            if signal.kind != "ignored":
+                counts[key][strength < 0] += 1
+    total_liked, total = float(strengths.clip(0).sum()), float(np.abs(strengths).sum())
+    average = (total_liked + 1) / (total + 2)
+    return {
+        key: Leaning(
+            math.log((liked[key] + ATTRIBUTE_DOUBT * average) / (disliked[key] + ATTRIBUTE_DOUBT * (1 - average)))
+            - math.log(average / (1 - average)),
+            *counts[key],
+        )
+        for key in liked
+    }
+
+
+def attributes(
+    source_id: int, author: str | None, media_kind: str, minutes: float, language: str | None
+) -> list[tuple[str, int | str]]:
+    """By what an item's leanings are found."""
+    found: list[tuple[str, int | str]] = [("source", source_id), ("kind", media_kind)]
+    length = length_of(minutes)
+    named = (("author", author), ("length", length), ("language", language))
+    return found + [(key, value) for key, value in named if value]
+
+
+def _wanted(topic: Topic) -> Wanted:
+    words = dict.fromkeys(slot for slot, written in named_terms(topic.words) if " " not in written)
+    return Wanted(topic.id, tuple(words), topic.language)
