@@ -11,8 +11,11 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from contentsync.evaluation.shown import Shown
 
@@ -41,7 +44,7 @@ def beginnings(text: str) -> list[str]:
 def words_and_pairs(text: str) -> list[str]:
     """The words, and each two that follow one another."""
     found = words(text)
-    return [*found, *(f"{one} {other}" for one, other in zip(found, found[1:], strict=False))]
+    return [*found, *(f"{one} {other}" for one, other in pairwise(found))]
 
 
 TERMS: tuple[Callable[[str], list[str]], ...] = (words, beginnings, words_and_pairs)
@@ -156,7 +159,7 @@ def logistic(seen: Sequence[Shown], offered: Sequence[Shown], collection: Collec
     known, asked = _matrix(texts, places), _matrix([collection.vector(row.text) for row in offered], places)
     wanted = np.array([row.wanted for row in seen], dtype=float)
     likeness = known @ known.T + 1
-    weights = np.zeros(len(seen))
+    weights: NDArray[np.floating[Any]] = np.zeros(len(seen))
     for _ in range(NEWTON_STEPS):
         margin = likeness @ weights
         chance = 1 / (1 + np.exp(-margin))
@@ -192,7 +195,7 @@ def _dot(vector: Vector, profile: Vector) -> float:
     return sum(weight * profile[term] for term, weight in vector.items() if term in profile)
 
 
-def _matrix(vectors: Sequence[Vector], places: dict[str, int]) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+def _matrix(vectors: Sequence[Vector], places: dict[str, int]) -> NDArray[np.float64]:
     matrix = np.zeros((len(vectors), len(places)))
     for row, vector in enumerate(vectors):
         for term, weight in vector.items():

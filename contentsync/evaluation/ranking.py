@@ -11,14 +11,15 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import product as pairs_of
 from statistics import mean
-from typing import Any
+from typing import Any, TypeVar
 
 from contentsync.evaluation import metrics
 from contentsync.evaluation.baselines import BASELINES, TERMS, Baseline, Collection
 from contentsync.evaluation.bootstrap import Difference, paired
 from contentsync.evaluation.metrics import Figures
-from contentsync.evaluation.product import product_scores
+from contentsync.evaluation.product import Product
 from contentsync.evaluation.shown import Shown, Split, split
+from contentsync.processor.taste import Topic
 
 SEEDS = 5
 LEAST_ROWS = 10
@@ -26,13 +27,15 @@ LEAST_ROWS = 10
 SIGNALS = (0, 1, 3, 5, 10, 20)
 """Points of the learning curve: rows that were learned from."""
 PRODUCT = "product"
+UNRATED = "unrated"
+"""The product as if nobody pressed a button: see `Product.unrated_scores`."""
 CURVE_BASELINE = "tfidf"
 """What the product must not fall behind on its way."""
-NOT_ON_THE_CURVE = frozenset({"random"})
+NOT_ON_THE_CURVE = frozenset({"random", UNRATED})
 
 Scorer = Callable[[Sequence[Shown], Sequence[Shown]], list[float]]
-Progress = Callable[[int, int], None]
-"""Told how many parts are done, and of how many."""
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +101,14 @@ class RankingReport:
         """The figures, rounded."""
         baselines = {
             name: {**self._figures(name), "ahead": self.ahead(name).as_dict(), "tuned": list(self.tuned[name])}
-            for name in self.by_person
-            if name != PRODUCT
+            for name in self.tuned
         }
         return {
             "people": self.people,
             "rows": self.rows,
             "seeds": self.seeds,
             "product": self._figures(PRODUCT),
+            "unrated": self._figures(UNRATED),
             "baselines": baselines,
             "curve": [point.as_dict() for point in self.curve],
         }
@@ -121,64 +124,90 @@ class RankingReport:
         }
 
 
-class _Collected:
-    """Figures by method and person, and AUCs by point of the curve, method and person, while seeds are added."""
+@dataclass(frozen=True, slots=True)
+class SeedResult:
+    """What one seed gave: the figures by method and person, AUCs by point of the curve and method and person, and what
+    each baseline chose."""
 
-    def __init__(self) -> None:
-        self.figures: dict[str, dict[str, list[Figures]]] = defaultdict(lambda: defaultdict(list))
-        self.curve: dict[tuple[int, str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-
-    def add(self, part: Split, scorers: Mapping[str, Scorer]) -> None:
-        """Measure every method on one split."""
-        wanted = [row.wanted for row in part.offered]
-        for name, scorer in scorers.items():
-            self.figures[name][part.user].append(metrics.measure(wanted, scorer(part.seen, part.offered)))
-            for signals in SIGNALS:
-                if name not in NOT_ON_THE_CURVE and len(part.seen) >= signals:
-                    scores = scorer(part.seen[:signals], part.offered)
-                    self.curve[signals, name][part.user].append(metrics.auc(wanted, scores))
-
-    def points(self, names: Iterable[str]) -> list[Point]:
-        """The learning curve."""
-        on_curve = [name for name in names if name not in NOT_ON_THE_CURVE]
-        points = []
-        for signals in SIGNALS:
-            people = self.curve[signals, PRODUCT]
-            if not people:
-                continue
-            aucs = {name: [mean(self.curve[signals, name][user]) for user in people] for name in on_curve}
-            means = {name: mean(values) for name, values in aucs.items()}
-            points.append(Point(signals, len(people), means, paired(aucs[PRODUCT], aucs[CURVE_BASELINE])))
-        return points
+    figures: dict[str, dict[str, Figures]]
+    curve: dict[tuple[int, str], dict[str, float]]
+    tuned: dict[str, str]
 
 
-def evaluate(rows: Iterable[Shown], *, seeds: int = SEEDS, progress: Progress) -> RankingReport | None:
-    """Measure the product and the baselines; None where nobody has enough rows of both kinds to be measured."""
+def measure_seed(rows: Iterable[Shown], seed: int, topics: Sequence[Topic] = ()) -> SeedResult:
+    """Measure the product and the baselines on one split of every person. `topics`: what these people asked for."""
+    splits = [split(theirs, seed) for theirs in _by_user(rows).values()]
+    measured = [part for part in splits if len(part.seen) + len(part.offered) >= LEAST_ROWS]
+    known = [row for part in splits for row in part.seen]
+    chosen = tune([part.seen for part in measured], [row.text for row in known], seed)
+    product = Product(known, topics)
+    scorers: dict[str, Scorer] = {PRODUCT: product.scores, UNRATED: product.unrated_scores}
+    scorers |= {one.baseline.name: one.scores for one in chosen}
+    result = SeedResult(defaultdict(dict), defaultdict(dict), {one.baseline.name: one.as_text() for one in chosen})
+    for part in measured:
+        if part.can_be_measured:
+            _add(result, part, scorers)
+    return SeedResult(dict(result.figures), dict(result.curve), result.tuned)
+
+
+def report(rows: Iterable[Shown], results: Sequence[SeedResult]) -> RankingReport | None:
+    """What all seeds gave together; None where nobody has enough rows of both kinds to be measured."""
+    by_person = {
+        name: {user: metrics.mean(found) for user, found in _gathered([one.figures for one in results], name).items()}
+        for name in (PRODUCT, UNRATED, *(baseline.name for baseline in BASELINES))
+    }
+    people = by_person[PRODUCT]
+    if not people:
+        return None
+    by_user = _by_user(rows)
+    return RankingReport(
+        people=len(people),
+        rows=sum(len(by_user[user]) for user in people),
+        seeds=len(results),
+        by_person=by_person,
+        tuned={baseline.name: [one.tuned[baseline.name] for one in results] for baseline in BASELINES},
+        curve=_points(results),
+    )
+
+
+def _by_user(rows: Iterable[Shown]) -> dict[str, list[Shown]]:
     by_user: dict[str, list[Shown]] = defaultdict(list)
     for row in rows:
         by_user[row.user].append(row)
-    collected = _Collected()
-    tuned: dict[str, list[str]] = defaultdict(list)
-    for seed in range(seeds):
-        splits = [split(theirs, seed) for theirs in by_user.values()]
-        measured = [part for part in splits if len(part.seen) + len(part.offered) >= LEAST_ROWS]
-        chosen = tune([part.seen for part in measured], [row.text for part in splits for row in part.seen], seed)
-        scorers: dict[str, Scorer] = {PRODUCT: product_scores} | {one.baseline.name: one.scores for one in chosen}
-        for one in chosen:
-            tuned[one.baseline.name].append(one.as_text())
-        for number, part in enumerate(measured, start=1):
-            if part.can_be_measured:
-                collected.add(part, scorers)
-            progress(seed * len(measured) + number, seeds * len(measured))
-    if not collected.figures:
-        return None
-    by_person = {
-        name: {user: metrics.mean(figures) for user, figures in by_user.items()}
-        for name, by_user in collected.figures.items()
-    }
-    people = by_person[PRODUCT]
-    points = collected.points(by_person)
-    return RankingReport(len(people), sum(len(by_user[user]) for user in people), seeds, by_person, tuned, points)
+    return by_user
+
+
+def _add(result: SeedResult, part: Split, scorers: Mapping[str, Scorer]) -> None:
+    """Measure every method on one person's split."""
+    wanted = [row.wanted for row in part.offered]
+    for name, scorer in scorers.items():
+        result.figures[name][part.user] = metrics.measure(wanted, scorer(part.seen, part.offered))
+        for signals in SIGNALS:
+            if name not in NOT_ON_THE_CURVE and len(part.seen) >= signals:
+                result.curve[signals, name][part.user] = metrics.auc(wanted, scorer(part.seen[:signals], part.offered))
+
+
+def _gathered(parts: Iterable[Mapping[Key, Mapping[str, Value]]], key: Key) -> dict[str, list[Value]]:
+    """What the seeds found under this key, by person."""
+    found: dict[str, list[Value]] = defaultdict(list)
+    for part in parts:
+        for user, value in part.get(key, {}).items():
+            found[user].append(value)
+    return found
+
+
+def _points(results: Sequence[SeedResult]) -> list[Point]:
+    names = [PRODUCT, *(one.name for one in BASELINES if one.name not in NOT_ON_THE_CURVE)]
+    points = []
+    for signals in SIGNALS:
+        aucs = {
+            name: [mean(values) for values in _gathered([one.curve for one in results], (signals, name)).values()]
+            for name in names
+        }
+        if aucs[PRODUCT]:
+            means = {name: mean(values) for name, values in aucs.items()}
+            points.append(Point(signals, len(aucs[PRODUCT]), means, paired(aucs[PRODUCT], aucs[CURVE_BASELINE])))
+    return points
 
 
 def tune(training: Sequence[Sequence[Shown]], texts: Sequence[str], seed: int) -> list[Tuned]:

@@ -10,25 +10,32 @@ from contentsync.errors import ConfigurationError
 
 SEEN_SHARE = 0.7
 """Of a person's rows so many are learned from; the ranking is measured on the others."""
-OPENED, IGNORED = "opened", "ignored"
-"""The signals of a row of which nothing is known but whether it was clicked."""
+LIKE, DISLIKE, OPENED, IGNORED = "like", "dislike", "opened", "ignored"
 UNDATED = datetime(2020, 1, 1, tzinfo=UTC)
 LABELS = {"1": True, "0": False}
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """An item that somebody was shown. `wanted`: they clicked, liked or saved it.
+class Given:
+    """Something a person did with an item: a kind of signal in the words of `contentsync.processor.taste`."""
 
-    `signals`: the kinds of what they did, in the words of `contentsync.processor.taste`. Files tell titles alone; what
-    an instance knows of its own items is in the other fields.
+    kind: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An item that somebody was shown. `item_id`: unique among all rows. `wanted`: they clicked, liked or saved it.
+
+    Files tell titles alone. An instance knows more of its own items: the other fields, and `features` as they are
+    stored; where these are None they are made from the rest.
     """
 
     user: str
+    item_id: int
     wanted: bool
     title: str
-    signals: tuple[str, ...]
-    at: datetime = UNDATED
+    signals: tuple[Given, ...]
     summary: str = ""
     source_id: int = 0
     author: str | None = None
@@ -36,6 +43,7 @@ class Shown:
     language: str | None = None
     word_count: int | None = None
     duration_seconds: int | None = None
+    features: bytes | None = None
 
     @property
     def text(self) -> str:
@@ -60,6 +68,8 @@ class Split:
 def read_impressions(path: Path) -> list[Shown]:
     """The rows of a TSV file without a header: user, 1 (clicked) or 0 (shown and not clicked), title.
 
+    The product is told them as 👍 and 👎, which is what the baselines make of them too.
+
     Raises:
         ConfigurationError: the file cannot be read, or is of another form; the message names the line.
     """
@@ -71,7 +81,8 @@ def read_impressions(path: Path) -> list[Shown]:
                 f"Line {number} of {path} is not what --impressions reads: user, 1 or 0, title, with tabs between them."
             )
         wanted = LABELS[label]
-        rows.append(Shown(user=user, wanted=wanted, title=title, signals=(OPENED if wanted else IGNORED,)))
+        given = Given(LIKE if wanted else DISLIKE, UNDATED)
+        rows.append(Shown(user=user, item_id=number, wanted=wanted, title=title, signals=(given,)))
     if not rows:
         raise ConfigurationError(f"{path} is empty. --impressions reads lines of user, 1 or 0, and title.")
     return rows
