@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
@@ -28,7 +29,8 @@ from contentsync.settings import Settings
 SEEDS = 5
 OWN_SEEDS = 20
 """Of one person, whose few rows make one split a matter of luck."""
-PROCESSES = 2
+MOST_PROCESSES = 4
+"""About 100 MB each."""
 IGNORED_AFTER = timedelta(days=1)
 """A digest is read on its day; an item of it that was left alone for longer was not wanted."""
 UNWANTED = frozenset({"dislike", "less", "muted", IGNORED})
@@ -100,7 +102,7 @@ def _subject(settings: Settings, wanted: Wanted) -> Subject | None:
     if wanted.subscriber_id is None:
         return None
     try:
-        return asyncio.run(_own_history(settings, wanted.subscriber_id))
+        return asyncio.run(own_history(settings, wanted.subscriber_id))
     except Exception as error:
         if not (isinstance(error, OSError) or is_unavailable(error)):
             raise
@@ -110,7 +112,12 @@ def _subject(settings: Settings, wanted: Wanted) -> Subject | None:
         ) from error
 
 
-async def _own_history(settings: Settings, subscriber_id: int) -> Subject:
+async def own_history(settings: Settings, subscriber_id: int) -> Subject:
+    """What an instance knows of one of its people.
+
+    Raises:
+        ConfigurationError: there is no such database or person; the message says what to do.
+    """
     if settings.database_url is None and not (settings.data_dir / "contentsync.db").exists():
         raise ConfigurationError(
             f"There is no database in {settings.data_dir.resolve()}. Set CONTENTSYNC_DATA_DIR to the directory that "
@@ -172,7 +179,7 @@ def _measure(
     """Every seed is a piece of work of its own, so that all cores have something to do."""
     ranked: list[Future[ranking.SeedResult]] = []
     told: list[Future[stories.SeedResult]] = []
-    with ProcessPoolExecutor(PROCESSES) as pool:
+    with ProcessPoolExecutor(min(MOST_PROCESSES, os.cpu_count() or 1)) as pool:
         for seed in range(seeds):
             if headlines is not None:
                 told.append(pool.submit(stories.measure_seed, headlines, seed))
