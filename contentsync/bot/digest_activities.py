@@ -27,6 +27,7 @@ from contentsync.db.digests import Entry, Part
 from contentsync.db.engine import Database
 from contentsync.db.models import Digest, Subscriber
 from contentsync.processor.ranking import RECENT_DAYS, Candidate, Ranked, rank
+from contentsync.processor.taste import learn
 from contentsync.temporal import heartbeating
 
 BATCH_DIGESTS = 200
@@ -175,7 +176,8 @@ class DigestActivities:
                 Candidate(offer.item_id, offer.story_id, offer.source_id, offer.sort_at, offer.source_recent)
                 for offer in offers
             ]
-            ranked = rank(candidates, now=now, size=subscriber.digest_size)
+            profile = learn([], topics=[], now=now)
+            ranked = rank(candidates, profile=profile, now=now, size=subscriber.digest_size).chosen
             tellings = await stories.list_tellings(
                 session, subscriber_id=subscriber_id, item_ids=[entry.item_id for entry in ranked]
             )

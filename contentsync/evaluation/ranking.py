@@ -75,12 +75,18 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class RankingReport:
-    """What was measured. `people` have a split that can be measured; `tuned`: what each baseline chose, by seed."""
+    """What was measured. `people` have a split that can be measured.
+
+    `unrepeated`: by method each person's AUC without the `repeats`, offered titles that had been seen word for word.
+    `tuned`: what each baseline chose, by seed.
+    """
 
     people: int
     rows: int
     seeds: int
     by_person: Mapping[str, Mapping[str, Figures]]
+    unrepeated: Mapping[str, Sequence[float]]
+    repeats: int
     tuned: Mapping[str, Sequence[str]]
     curve: Sequence[Point]
 
@@ -97,6 +103,10 @@ class RankingReport:
         ours, theirs = self.by_person[PRODUCT], self.by_person[name]
         return paired([ours[user].auc for user in ours], [theirs[user].auc for user in ours])
 
+    def ahead_unrepeated(self, name: str) -> Difference:
+        """The same without repeats."""
+        return paired(self.unrepeated[PRODUCT], self.unrepeated[name])
+
     def as_dict(self) -> dict[str, Any]:
         """The figures, rounded."""
         baselines = {
@@ -110,7 +120,21 @@ class RankingReport:
             "product": self._figures(PRODUCT),
             "unrated": self._figures(UNRATED),
             "baselines": baselines,
+            "unrepeated": self._unrepeated(),
             "curve": [point.as_dict() for point in self.curve],
+        }
+
+    def _unrepeated(self) -> dict[str, Any] | None:
+        if not self.unrepeated[PRODUCT]:
+            return None
+        return {
+            "people": len(self.unrepeated[PRODUCT]),
+            "left_out": self.repeats,
+            "product": {"auc": round(mean(self.unrepeated[PRODUCT]), 4)},
+            "baselines": {
+                name: {"auc": round(mean(self.unrepeated[name]), 4), "ahead": self.ahead_unrepeated(name).as_dict()}
+                for name in self.tuned
+            },
         }
 
     def _figures(self, name: str) -> dict[str, float]:
@@ -126,10 +150,12 @@ class RankingReport:
 
 @dataclass(frozen=True, slots=True)
 class SeedResult:
-    """What one seed gave: the figures by method and person, AUCs by point of the curve and method and person, and what
-    each baseline chose."""
+    """What one seed gave: the figures by method and person, AUCs without `repeats` by the same, AUCs by point of the
+    curve and method and person, and what each baseline chose. `repeats`: offered titles that had been seen."""
 
     figures: dict[str, dict[str, Figures]]
+    unrepeated: dict[str, dict[str, float]]
+    repeats: int
     curve: dict[tuple[int, str], dict[str, float]]
     tuned: dict[str, str]
 
@@ -143,11 +169,17 @@ def measure_seed(rows: Iterable[Shown], seed: int, topics: Sequence[Topic] = ())
     product = Product(known, topics)
     scorers: dict[str, Scorer] = {PRODUCT: product.scores, UNRATED: product.unrated_scores}
     scorers |= {one.baseline.name: one.scores for one in chosen}
-    result = SeedResult(defaultdict(dict), defaultdict(dict), {one.baseline.name: one.as_text() for one in chosen})
+    result = SeedResult(
+        figures={name: {} for name in scorers},
+        unrepeated={name: {} for name in scorers},
+        repeats=sum(len(part.offered) - len(part.unrepeated.offered) for part in measured),
+        curve={(signals, name): {} for name in scorers if name not in NOT_ON_THE_CURVE for signals in SIGNALS},
+        tuned={one.baseline.name: one.as_text() for one in chosen},
+    )
     for part in measured:
         if part.can_be_measured:
             _add(result, part, scorers)
-    return SeedResult(dict(result.figures), dict(result.curve), result.tuned)
+    return result
 
 
 def report(rows: Iterable[Shown], results: Sequence[SeedResult]) -> RankingReport | None:
@@ -165,6 +197,11 @@ def report(rows: Iterable[Shown], results: Sequence[SeedResult]) -> RankingRepor
         rows=sum(len(by_user[user]) for user in people),
         seeds=len(results),
         by_person=by_person,
+        unrepeated={
+            name: [mean(found) for found in _gathered([one.unrepeated for one in results], name).values()]
+            for name in by_person
+        },
+        repeats=sum(one.repeats for one in results),
         tuned={baseline.name: [one.tuned[baseline.name] for one in results] for baseline in BASELINES},
         curve=_points(results),
     )
@@ -179,8 +216,11 @@ def _by_user(rows: Iterable[Shown]) -> dict[str, list[Shown]]:
 
 def _add(result: SeedResult, part: Split, scorers: Mapping[str, Scorer]) -> None:
     """Measure every method on one person's split."""
-    wanted = [row.wanted for row in part.offered]
+    wanted, unrepeated = [row.wanted for row in part.offered], part.unrepeated
     for name, scorer in scorers.items():
+        if unrepeated.can_be_measured:
+            scores = scorer(part.seen, unrepeated.offered)
+            result.unrepeated[name][part.user] = metrics.auc([row.wanted for row in unrepeated.offered], scores)
         result.figures[name][part.user] = metrics.measure(wanted, scorer(part.seen, part.offered))
         for signals in SIGNALS:
             if name not in NOT_ON_THE_CURVE and len(part.seen) >= signals:

@@ -64,6 +64,12 @@ class Split:
         """Whether there is anything to tell apart among the offered."""
         return len({row.wanted for row in self.offered}) == 2
 
+    @property
+    def unrepeated(self) -> "Split":
+        """The same without offered titles that are among the seen ones, word for word: nothing is delivered twice."""
+        titles = {row.title for row in self.seen}
+        return Split(self.user, self.seen, tuple(row for row in self.offered if row.title not in titles))
+
 
 def read_impressions(path: Path) -> list[Shown]:
     """The rows of a TSV file without a header: user, 1 (clicked) or 0 (shown and not clicked), title.

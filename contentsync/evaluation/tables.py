@@ -1,6 +1,7 @@
 """What was measured, as text for a terminal. Pure."""
 
 from collections.abc import Iterable, Sequence
+from statistics import mean
 
 from contentsync.evaluation.baselines import BASELINES
 from contentsync.evaluation.bootstrap import Difference
@@ -29,6 +30,7 @@ def ranking_lines(report: RankingReport) -> list[str]:
         "",
         *_aligned(rows),
         "",
+        *(_unrepeated_lines(report) if report.repeats and report.unrepeated[PRODUCT] else ()),
         *_curve_lines(report),
     ]
 
@@ -45,6 +47,19 @@ def stories_lines(report: StoriesReport) -> list[str]:
         "The threshold is chosen on one half of the stories, the figures are of the other.",
         "",
         *_aligned(rows),
+    ]
+
+
+def _unrepeated_lines(report: RankingReport) -> list[str]:
+    rows = [["", "AUC", "contentsync ahead (95 %)"]]
+    for name, title in TITLES.items():
+        ahead = "" if name == PRODUCT else _difference(report.ahead_unrepeated(name))
+        rows.append([title, _figure(mean(report.unrepeated[name])), ahead])
+    return [
+        f"Without the {report.repeats:,} titles to rank that the person had been shown before, word for word:",
+        "",
+        *_aligned(rows),
+        "",
     ]
 
 

@@ -1,100 +1,238 @@
-"""Which items a digest shows, and why: the newest first, spread over the sources, each story once. Pure."""
+"""Which items a digest shows, in which order and why; and why not the others. Pure."""
 
-import heapq
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from contentsync.processor.features import Bags, unpack
+from contentsync.processor.selection import RARELY, Choice, Field, Ints, choose
+from contentsync.processor.taste import Leaning, Profile, length_of
+from contentsync.processor.worth import Columns, Values, Worth, worth_of
 
 RECENT_DAYS = 14
 """What is older is no news; how often a source writes is counted over the same days."""
-FRESHNESS_HALF_DAYS = 1.0
-"""After this many days freshness is one half; after three times as many a quarter: 1 / (1 + age)."""
-RARE_SOURCE_BONUS = 0.25
-"""For a source with at most one recent item; divided by the number of its recent items."""
-SAME_SOURCE_FACTOR = 0.5
-"""Each further item of a source counts this much of what it would have counted one place earlier."""
+_DAY_SECONDS = 86_400
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An item that may be shown. `source_recent`: items of its source in the last `RECENT_DAYS` days, sent or not."""
+    """An item that may be shown.
+
+    `source_recent`: items of its source in the last `RECENT_DAYS` days, sent or not. `tellers`: followed sources that
+    tell its story. `minutes`: to read or to watch; 0 unknown. `is_kept`: a rule says that it is always shown.
+    `is_update`: its story was sent before and moved on. `followed_at`: when its source was followed.
+    """
 
     item_id: int
     story_id: int
     source_id: int
     sort_at: datetime
     source_recent: int = 1
+    tellers: int = 1
+    media_kind: str = "article"
+    author: str | None = None
+    language: str | None = None
+    minutes: float = 0.0
+    features: bytes = b""
+    is_kept: bool = False
+    is_update: bool = False
+    followed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One part of a score. Keys: "new" (freshness), "rare_source" (it seldom writes), "same_source" (below 0: others
-    of its source come first)."""
+    """One part of a score, and what there is to say about it.
+
+    Keys and their params: "new" {}, "rare_source" {"recent"}, "tellers" {"sources"}, "followed" {}, "update" {},
+    "kept" {}, "topic" {"topic": its id}, "words" {"word", "liked"} or, below 0, {"word", "disliked"}; without "word" it
+    is about what the person judged, in other words. "repeat" {}: word for word what the person judged. "source",
+    "author", "kind", "length" and "language" {"liked", "disliked", and the last four their own name}. "same_source"
+    {"before"}: below 0, others of its source were chosen before it. "explore" {}: its words are new to the person.
+    """
 
     key: str
     value: float
+    params: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A chosen item. The values of `reasons` add up to `score`, exactly."""
+    """A chosen item. The values of `reasons` add up to `score`. `slot`: "", or the place it has though others are worth
+    more: "explore", "rare", "topic", "kept"."""
 
     item_id: int
     story_id: int
     score: float
     reasons: tuple[Reason, ...]
+    slot: str = ""
 
 
-def rank(candidates: Iterable[Candidate], *, now: datetime, size: int) -> list[Ranked]:
-    """At most `size` items, best first.
+@dataclass(slots=True)
+class Passed:
+    """Why a candidate was not chosen: "duplicate" {"of": item id}, "ranked" {"place", "of"}, "no_room" {"minutes",
+    "left"}: it would have been chosen if it were shorter."""
 
-    An item is worth its freshness and a bonus if its source writes rarely; that worth is halved for each item of the
-    same source that is already chosen, so that no source fills the digest while others have something. A story appears
-    once, told by its best item. Equal scores: the newer item first, then the one stored first (feeds list their newest
-    first).
+    item_id: int
+    key: str
+    params: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Every candidate: those chosen, best first, and the others."""
+
+    chosen: list[Ranked]
+    passed: list[Passed]
+
+
+def rank(
+    candidates: Sequence[Candidate], *, profile: Profile, now: datetime, size: int, minutes: float | None = None
+) -> Ranking:
+    """At most `size` items for a person with this taste, and every other candidate's one reason.
+
+    Each candidate is worth the sum of its parts. A story is told once, by its best candidate. Of what is left the best
+    is chosen again and again, and each chosen one makes others of its source worth less. Equal worth: the newer first,
+    then the one stored first. `minutes`: no more is chosen than can be read in this time.
     """
-    queues: dict[int, list[tuple[float, float, int, Candidate]]] = defaultdict(list)
-    now_seconds = now.timestamp()
-    for candidate in candidates:
-        sort_seconds = candidate.sort_at.timestamp()
-        worth = _freshness(now_seconds - sort_seconds) + _rarity(candidate)
-        queues[candidate.source_id].append((-worth, -sort_seconds, candidate.item_id, candidate))
-    for queue in queues.values():
-        queue.sort(reverse=True)  # the best is last, where popping is free
-
-    # Only the best of each source competes; its key is what it would score now.
-    heads = [(*queue[-1][:3], source_id) for source_id, queue in queues.items()]
-    heapq.heapify(heads)
-    chosen: list[Ranked] = []
-    stories: set[int] = set()
-    taken: dict[int, int] = defaultdict(int)
-    while heads and len(chosen) < size:
-        *_, source_id = heapq.heappop(heads)
-        queue = queues[source_id]
-        candidate = queue.pop()[3]
-        if candidate.story_id not in stories:
-            stories.add(candidate.story_id)
-            chosen.append(_ranked(candidate, now_seconds, taken[source_id]))
-            taken[source_id] += 1
-        if queue:
-            worth, sort_key, item_id, _ = queue[-1]
-            heapq.heappush(heads, (worth * SAME_SOURCE_FACTOR ** taken[source_id], sort_key, item_id, source_id))
-    return chosen
+    columns, bags = _columns(candidates, now), unpack([candidate.features for candidate in candidates])
+    worth = worth_of(columns, bags, profile)
+    best, told_by = _stories(candidates, columns, worth.total)
+    recent = columns.source_recent[best]
+    unfamiliar = profile.unfamiliar(bags).astype(np.float64)[best]
+    options = Field(
+        worth=worth.total[best],
+        sources=np.unique(np.array(columns.source_ids, np.int64)[best], return_inverse=True)[1],
+        minutes=columns.minutes[best],
+        kept=columns.kept[best],
+        rare=recent <= RARELY,
+        topics=worth.topics[:, best],
+        unfamiliar=unfamiliar,
+    )
+    choices, after, left = choose(options, size=size, minutes=minutes, explores=profile.signals > 0)
+    before: dict[int, int] = {}
+    chosen = []
+    for choice in choices:
+        index = int(best[choice.index])
+        source_id = candidates[index].source_id
+        before[source_id] = before.get(source_id, 0) + 1
+        chosen.append((index, _ranked(candidates[index], index, choice, worth, profile, before[source_id] - 1)))
+    chosen.sort(key=lambda pair: (-pair[1].score, -candidates[pair[0]].sort_at.timestamp(), pair[1].item_id))
+    passed = _passed(candidates, best, told_by, {choice.index for choice in choices}, after, options, left)
+    return Ranking([ranked for _, ranked in chosen], passed)
 
 
-def _ranked(candidate: Candidate, now_seconds: float, taken: int) -> Ranked:
-    fresh, rare = _freshness(now_seconds - candidate.sort_at.timestamp()), _rarity(candidate)
-    reasons = [Reason("new", fresh), Reason("rare_source", rare)]
-    if taken:
-        reasons.append(Reason("same_source", -(fresh + rare) * (1 - SAME_SOURCE_FACTOR**taken)))
+def _columns(candidates: Sequence[Candidate], now: datetime) -> Columns:
+    count, seconds = len(candidates), now.timestamp()
+    followed = {c.source_id: (now - c.followed_at).total_seconds() for c in candidates if c.followed_at is not None}
+    return Columns(
+        source_ids=[c.source_id for c in candidates],
+        authors=[c.author for c in candidates],
+        kinds=[c.media_kind for c in candidates],
+        languages=[c.language for c in candidates],
+        age_days=(seconds - np.fromiter((c.sort_at.timestamp() for c in candidates), float, count)) / _DAY_SECONDS,
+        source_recent=np.fromiter((c.source_recent for c in candidates), float, count),
+        tellers=np.fromiter((c.tellers for c in candidates), float, count),
+        minutes=np.fromiter((c.minutes for c in candidates), float, count),
+        followed_days=np.fromiter((followed.get(c.source_id, np.inf) for c in candidates), float, count) / _DAY_SECONDS,
+        kept=np.fromiter((c.is_kept for c in candidates), bool, count),
+        updates=np.fromiter((c.is_update for c in candidates), bool, count),
+    )
+
+
+def _stories(candidates: Sequence[Candidate], columns: Columns, worth: Values) -> tuple[Ints, Ints]:
+    """The best candidate of each story, newest first; and for every candidate the one that tells its story."""
+    count = len(candidates)
+    ids = np.fromiter((c.item_id for c in candidates), np.int64, count)
+    stories = np.fromiter((c.story_id for c in candidates), np.int64, count)
+    order = np.lexsort((ids, columns.age_days, -worth, ~columns.kept))
+    _, first, story = np.unique(stories[order], return_index=True, return_inverse=True)
+    winners = order[first]
+    told_by = np.empty(count, np.int64)
+    told_by[order] = winners[story]
+    return winners[np.lexsort((ids[winners], columns.age_days[winners]))], told_by
+
+
+def _ranked(
+    candidate: Candidate, index: int, choice: Choice, worth: Worth, profile: Profile, before: int
+) -> Ranked:  # fmt: skip
+    params = _params(candidate, index, worth, profile)
+    reasons = [
+        Reason("words" if key == "words_against" else key, float(values[index]), params.get(key, {}))
+        for key, values in worth.parts.items()
+        if values[index]
+    ]
+    if choice.same_source:
+        reasons.append(Reason("same_source", choice.same_source, {"before": before}))
+    if choice.explore:
+        reasons.append(Reason("explore", choice.explore))
     score = sum(reason.value for reason in reasons)
-    return Ranked(candidate.item_id, candidate.story_id, score, tuple(reasons))
+    return Ranked(candidate.item_id, candidate.story_id, score, tuple(reasons), choice.slot)
 
 
-def _freshness(age_seconds: float) -> float:
-    return 1 / (1 + max(0.0, age_seconds) / (FRESHNESS_HALF_DAYS * 86_400))
+def _params(candidate: Candidate, index: int, worth: Worth, profile: Profile) -> dict[str, dict[str, Any]]:
+    params: dict[str, dict[str, Any]] = {
+        "rare_source": {"recent": candidate.source_recent},
+        "tellers": {"sources": candidate.tellers},
+        "words": _telling_word(index, worth, profile, liked=True),
+        "words_against": _telling_word(index, worth, profile, liked=False),
+    }
+    if profile.topics:
+        params["topic"] = {"topic": profile.topics[int(worth.topics[:, index].argmax())].id}
+    named: dict[str, int | str | None] = {
+        "source": candidate.source_id,
+        "author": candidate.author,
+        "kind": candidate.media_kind,
+        "length": length_of(candidate.minutes),
+        "language": candidate.language,
+    }
+    for name, value in named.items():
+        leaning = profile.leanings.get((name, value), _UNKNOWN) if value is not None else _UNKNOWN
+        params[name] = {"liked": leaning.liked, "disliked": leaning.disliked}
+        if name != "source":
+            params[name][name] = value
+    return params
 
 
-def _rarity(candidate: Candidate) -> float:
-    return RARE_SOURCE_BONUS / max(1, candidate.source_recent)
+def _telling_word(index: int, worth: Worth, profile: Profile, *, liked: bool) -> dict[str, Any]:
+    """The word or phrase that adds most to (or takes most from) an item's score and was in a judged title."""
+    bags: Bags = worth.bags
+    span = slice(int(bags.starts[index]), int(bags.starts[index + 1]))
+    values = worth.terms[span] if liked else -worth.terms[span]
+    slots = bags.slots[span]
+    for at in np.argsort(-values, kind="stable"):
+        word = profile.words.get(int(slots[at]))
+        if values[at] <= 0:
+            break
+        if word is not None and (word.liked if liked else word.disliked):
+            count = {"liked": word.liked} if liked else {"disliked": word.disliked}
+            return {"word": word.written, **count}
+    return {}
+
+
+def _passed(
+    candidates: Sequence[Candidate], best: Ints, told_by: Ints, chosen: set[int], after: Values, options: Field,
+    left: float,
+) -> list[Passed]:  # fmt: skip
+    """The one reason of everything that was not chosen: the other tellings of a story, and what came after the end."""
+    lowest = min((options.worth[index] for index in chosen), default=-np.inf)
+    place, of = len(chosen), len(best)
+    passed = []
+    for index in np.argsort(-after, kind="stable").tolist():
+        if index in chosen:
+            continue
+        place += 1
+        item_id, length = candidates[best[index]].item_id, float(options.minutes[index])
+        if length > left and after[index] >= lowest:
+            passed.append(Passed(item_id, "no_room", {"minutes": round(length, 1), "left": round(left, 1)}))
+        else:
+            passed.append(Passed(item_id, "ranked", {"place": place, "of": of}))
+    for index, teller in enumerate(told_by.tolist()):
+        if teller != index:
+            passed.append(Passed(candidates[index].item_id, "duplicate", {"of": candidates[teller].item_id}))
+    return passed
+
+
+_UNKNOWN = Leaning(0.0, 0, 0)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
+import numpy.typing as npt
 
 from contentsync.processor.background import NO_BACKGROUND, Background
 from contentsync.processor.features import SLOTS, Bags, Floats, features_of_title, named_terms, unpack
@@ -25,13 +26,18 @@ STRENGTHS = {
     "ignored": -0.1,
 }
 """What a signal of each kind counts; below 0: against. "ignored" was shown and left alone."""
-DISLIKED = 0.5
+DISLIKED = 0.6
 """What the words of disliked items count beside those of liked ones."""
 IGNORED = 0.1
 """The same for items that were shown and left alone."""
+READ = 1.0
+"""What is taken from an item that says what a liked one said, word for word."""
 ATTRIBUTE_DOUBT = 4.0
 """So many signals of average taste are added to those of each source, author, kind, length and language."""
 SHORT_MINUTES, LONG_MINUTES = 3.0, 12.0
+
+
+Values = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +96,14 @@ class Word:
 class Profile:
     """A person's taste at one time.
 
-    `weights`: of each slot. `known`: slots of words the person judged. `leanings`: by ("source", id), ("author", name),
+    `weights`: of each slot. `known`: slots of words the person judged. `repeats`: by print, what is added for an
+    item that repeats a judged one. `leanings`: by ("source", id), ("author", name),
     ("kind", kind), ("length", "short"), ("language", code). `signals`: how many there are.
     """
 
     weights: Floats
-    known: np.typing.NDArray[np.bool_]
+    known: npt.NDArray[np.bool_]
+    repeats: Mapping[int, float]
     words: Mapping[int, Word]
     leanings: Mapping[tuple[str, int | str], Leaning]
     topics: tuple[Wanted, ...]
@@ -115,10 +123,15 @@ class Profile:
         unknown = np.bincount(bags.items, rarity * ~self.known[bags.slots], minlength=len(bags.minutes))
         return np.asarray(unknown / np.maximum(all_of_it, 1e-9), dtype=np.float32)
 
-    def text_scores(self, features: Sequence[bytes]) -> Floats:
-        """What the words of each item are worth to the person."""
+    def repeat_values(self, bags: Bags) -> Values:
+        """What is added to (mostly taken from) items that repeat one the person judged."""
+        added = self.repeats.get
+        return np.fromiter((added(print_, 0.0) for print_ in bags.prints.tolist()), np.float64, len(bags.prints))
+
+    def text_scores(self, features: Sequence[bytes]) -> Values:
+        """What the text of each item is worth to the person."""
         bags = unpack(features)
-        return np.bincount(bags.items, self.term_values(bags), minlength=len(features)).astype(np.float32)
+        return np.bincount(bags.items, self.term_values(bags), minlength=len(features)) + self.repeat_values(bags)
 
 
 def learn(
@@ -132,11 +145,13 @@ def learn(
     ages = np.array([max(0.0, (now - signal.at) / HALF_LIFE) for signal in ordered])
     strengths = np.array([STRENGTHS[signal.kind] for signal in ordered]) * 0.5**ages
     bags = unpack([signal.features for signal in ordered])
+    weights, itself = _word_weights(bags, _shares(ordered, strengths), background)
     known = np.zeros(SLOTS, np.bool_)
     known[bags.slots] = True
     return Profile(
-        weights=_word_weights(bags, ordered, strengths, background),
+        weights=weights,
         known=known,
+        repeats=_repeats(bags, ordered, strengths, itself),
         words=_words(ordered),
         leanings=_leanings(ordered, strengths, bags.minutes),
         topics=tuple(_wanted(topic) for topic in topics),
@@ -154,7 +169,7 @@ def score_titles(
         for number, (title, liked) in enumerate(rows)
     ]
     profile = learn(signals, topics=[], now=now, background=background)
-    return profile.text_scores([features_of_title(title) for title in titles]).tolist()
+    return list(map(float, profile.text_scores([features_of_title(title) for title in titles])))
 
 
 def length_of(minutes: float) -> str | None:
@@ -174,20 +189,50 @@ def _each_once(signals: Iterable[Signal]) -> list[Signal]:
     return [latest[key] for key in sorted(latest)]
 
 
-def _word_weights(bags: Bags, signals: Sequence[Signal], strengths: np.typing.NDArray[np.float64],
-                  background: Background) -> Floats:  # fmt: skip
-    rarity = background.rarity[bags.slots] * bags.counts
-    unit = rarity / _sizes(bags, rarity)[bags.items]
+def _shares(signals: Sequence[Signal], strengths: Values) -> Values:
+    """What the words of each signal's item count: liked, disliked and ignored ones have their own means, and all grow
+    with the number of signals as what chance adds to them shrinks."""
     ignored = np.array([signal.kind == "ignored" for signal in signals], dtype=np.bool_)
-    liked, disliked = strengths.clip(0), -(strengths * ~ignored).clip(None, 0)
-    left = -strengths * ignored
-    shares = liked / (1 + liked.sum()) - DISLIKED * disliked / (1 + disliked.sum()) - IGNORED * left / (1 + left.sum())
-    grows = math.sqrt(1 + liked.sum() + disliked.sum())
-    weights = np.bincount(bags.slots, unit * shares[bags.items] * grows, minlength=SLOTS).astype(np.float32)
-    return weights + background.related(weights)
+    liked, disliked, left = strengths.clip(0), -(strengths * ~ignored).clip(None, 0), -strengths * ignored
+    means = liked / (1 + liked.sum()) - DISLIKED * disliked / (1 + disliked.sum()) - IGNORED * left / (1 + left.sum())
+    return np.asarray(means * math.sqrt(1 + liked.sum() + disliked.sum()))
 
 
-def _sizes(bags: Bags, rarity: Floats) -> np.typing.NDArray[np.float64]:
+def _word_weights(bags: Bags, shares: Values, background: Background) -> tuple[Floats, Values]:
+    """The weight of each slot, and what each signal's item adds to the worth of its own words.
+
+    An item stands for its words and, less, for those that go with them; all items are of the same size.
+    """
+    own = (background.rarity[bags.slots] * bags.counts).astype(np.float64)
+    of, slots, related = background.related(bags.slots)
+    items = np.concatenate([bags.items, bags.items[of]])
+    cells = items * SLOTS + np.concatenate([bags.slots, slots])
+    cells, cell = np.unique(cells, return_inverse=True)
+    values = np.bincount(cell, np.concatenate([own, own[of] * related]), minlength=len(cells))
+    items, slots = cells // SLOTS, cells % SLOTS
+    sizes = np.sqrt(np.maximum(np.bincount(items, values * values, minlength=len(shares)), 1e-9))
+    values = values / sizes[items]
+    weights = np.bincount(slots, values * shares[items], minlength=SLOTS).astype(np.float32)
+    at = np.searchsorted(cells, bags.items * SLOTS + bags.slots)
+    itself = np.bincount(bags.items, values[at] * own, minlength=len(shares)) / _sizes(bags, own)
+    return weights, itself * shares
+
+
+def _repeats(bags: Bags, signals: Sequence[Signal], strengths: Values, itself: Values) -> dict[int, float]:
+    """What is added for items of the very words of a judged one: the judgement was on that item, so it says nothing of
+    its repeat's words, and whoever liked it has read it."""
+    found: dict[int, float] = defaultdict(float)
+    read: dict[int, float] = defaultdict(float)
+    for signal, print_, strength, own in zip(
+        signals, bags.prints.tolist(), strengths.tolist(), itself.tolist(), strict=True
+    ):
+        if print_ and signal.kind != "ignored":
+            found[print_] -= own
+            read[print_] = max(read[print_], min(strength, 1.0))
+    return {print_: value - READ * read[print_] for print_, value in found.items()}
+
+
+def _sizes(bags: Bags, rarity: Floats | Values) -> Values:
     """The length of each item's vector; never 0."""
     return np.sqrt(np.maximum(np.bincount(bags.items, rarity * rarity, minlength=len(bags.minutes)), 1e-9))
 
@@ -204,9 +249,7 @@ def _words(signals: Sequence[Signal]) -> dict[int, Word]:
     return found
 
 
-def _leanings(
-    signals: Sequence[Signal], strengths: np.typing.NDArray[np.float64], minutes: Floats
-) -> dict[tuple[str, int | str], Leaning]:
+def _leanings(signals: Sequence[Signal], strengths: Values, minutes: Floats) -> dict[tuple[str, int | str], Leaning]:
     liked: dict[tuple[str, int | str], float] = defaultdict(float)
     disliked: dict[tuple[str, int | str], float] = defaultdict(float)
     counts: dict[tuple[str, int | str], list[int]] = defaultdict(lambda: [0, 0])

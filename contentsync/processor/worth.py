@@ -81,6 +81,7 @@ def worth_of(columns: Columns, bags: Bags, profile: Profile) -> Worth:
         "kept": KEPT * columns.kept,
         "topic": TOPIC * topics.max(axis=0, initial=0.0),
         "words": np.bincount(bags.items, terms.clip(0), minlength=count),
+        "repeat": WORDS * profile.repeat_values(bags),
         "words_against": np.bincount(bags.items, terms.clip(None, 0), minlength=count),
     }
     lengths = [length_of(minutes) for minutes in columns.minutes.tolist()]
@@ -118,7 +119,7 @@ def _meets(topic: Wanted, bags: Bags, columns: Columns) -> Values:
         np.maximum.at(has, bags.items[at], np.where(told, TOPIC_TOLD, 1.0))
         met = np.minimum(met, has)
     if topic.language is not None:
-        for index in np.flatnonzero(met):
+        for index in np.flatnonzero(met).tolist():
             language = columns.languages[index]
             if language is not None and language != topic.language:
                 met[index] *= OTHER_LANGUAGE
