@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import os
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -66,6 +67,8 @@ def _run(settings: Settings, arguments: argparse.Namespace) -> int:
 
         return reprocess.run(settings, since=arguments.since, source_id=arguments.source)
     if arguments.command == "eval":
+        # Its matrices are small and its seeds run side by side: more threads would only wait for one another.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         from contentsync.commands import eval as evaluation
 
         options = {name: value for name, value in vars(arguments).items() if name != "command"}

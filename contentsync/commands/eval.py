@@ -23,12 +23,15 @@ from contentsync.evaluation.ranking import LEAST_ROWS, RankingReport
 from contentsync.evaluation.shown import IGNORED, Given, Shown, read_impressions, write_impressions
 from contentsync.evaluation.stories import Headline, StoriesReport, read_headlines
 from contentsync.evaluation.tables import ranking_lines, stories_lines
+from contentsync.processor.background import Background, background_of
 from contentsync.processor.taste import Topic
 from contentsync.settings import Settings
 
 SEEDS = 5
 OWN_SEEDS = 20
 """Of one person, whose few rows make one split a matter of luck."""
+BACKGROUND_ITEMS = 20_000
+"""The newest, by which it is known what a word tells."""
 MOST_PROCESSES = 4
 """About 100 MB each."""
 IGNORED_AFTER = timedelta(days=1)
@@ -54,8 +57,9 @@ class Subject:
     """The rows to measure a ranking with, and what is said if they are too few."""
 
     rows: Sequence[Shown]
-    topics: Sequence[Topic]
     too_few: str
+    topics: Sequence[Topic] = ()
+    background: Background | None = None
 
 
 def run(settings: Settings, wanted: Wanted) -> int:
@@ -98,7 +102,7 @@ def _subject(settings: Settings, wanted: Wanted) -> Subject | None:
         too_few = (
             f"Nobody in {wanted.impressions} has {LEAST_ROWS} rows, some of them 1 and some 0: nothing can be measured."
         )
-        return Subject(read_impressions(wanted.impressions), (), too_few)
+        return Subject(read_impressions(wanted.impressions), too_few)
     if wanted.subscriber_id is None:
         return None
     try:
@@ -131,15 +135,17 @@ async def own_history(settings: Settings, subscriber_id: int) -> Subject:
                 raise ConfigurationError(f"There is no subscriber {subscriber_id}: see the table `subscriber`.")
             shown = await history.list_shown(session, subscriber_id=subscriber_id)
             wishes = await topics.list_topics(session, subscriber_id=subscriber_id)
+            features = await history.list_features(session, limit=BACKGROUND_ITEMS)
     finally:
         await database.close()
     rows = own_rows(str(subscriber_id), shown, now=datetime.now(UTC))
     liked = sum(row.wanted for row in rows)
     return Subject(
         rows,
-        [Topic(view.topic.id or 0, view.topic.text, view.topic.language) for view in wishes],
         f"Subscriber {subscriber_id} was shown {len(rows)} items so far and opened, liked or saved {liked} of them. At "
         f"least {LEAST_ROWS} are needed, with some of both kinds; a few dozen make the figures worth looking at.",
+        topics=[Topic(view.topic.id or 0, view.topic.text, view.topic.language) for view in wishes],
+        background=background_of(features),
     )
 
 
@@ -184,7 +190,7 @@ def _measure(
             if headlines is not None:
                 told.append(pool.submit(stories.measure_seed, headlines, seed))
             if subject is not None:
-                ranked.append(pool.submit(ranking.measure_seed, subject.rows, seed, subject.topics))
+                ranked.append(pool.submit(ranking.measure_seed, subject.rows, seed, subject.topics, subject.background))
         _show_progress([*ranked, *told], sys.stderr)
     return (
         ranking.report(subject.rows, [one.result() for one in ranked]) if subject is not None else None,

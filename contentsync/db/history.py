@@ -81,3 +81,14 @@ async def list_shown(session: AsyncSession, *, subscriber_id: int) -> list[Shown
         ShownRow._make((*row, tuple(sorted(given[row.id], key=lambda one: (one.at, one.kind)))))
         for row in await session.exec(shown)
     ]
+
+
+async def list_features(session: AsyncSession, *, limit: int) -> list[bytes]:
+    """The features of the newest items of all sources, whoever follows them."""
+    statement: Any = (
+        select(col(Item.features))
+        .where(col(Item.features).is_not(None))
+        .order_by(col(Item.sort_at).desc(), col(Item.id).desc())
+        .limit(limit)
+    )
+    return list((await session.exec(statement)).scalars())

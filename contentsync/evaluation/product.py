@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from contentsync.evaluation.shown import IGNORED, OPENED, UNDATED, Given, Shown
-from contentsync.processor.background import background_of
+from contentsync.processor.background import Background, background_of
 from contentsync.processor.features import Bags, Facts, features_of, unpack
 from contentsync.processor.taste import Signal, Topic, learn
 from contentsync.processor.worth import Columns, worth_of
@@ -15,13 +15,15 @@ class Product:
     """Learns from rows and says what others are worth. Nothing but taste can tell them apart: all are equally new, and
     each is told by one source.
 
-    `known`: the items by which it is told how much a word tells; nobody's signals on them are looked at.
+    `background`: what the instance's items say about words; None: those of `known` do, whose signals nobody looks at.
     """
 
-    def __init__(self, known: Iterable[Shown], topics: Sequence[Topic] = ()) -> None:
+    def __init__(
+        self, known: Iterable[Shown], topics: Sequence[Topic] = (), background: Background | None = None
+    ) -> None:
         self._made: dict[int, bytes] = {}
         self._topics = topics
-        self._background = background_of([self._features(row) for row in known])
+        self._background = background or background_of([self._features(row) for row in known])
 
     def scores(self, seen: Sequence[Shown], offered: Sequence[Shown]) -> list[float]:
         """What each offered row is worth after the signals on the seen ones."""

@@ -19,6 +19,7 @@ from contentsync.evaluation.bootstrap import Difference, paired
 from contentsync.evaluation.metrics import Figures
 from contentsync.evaluation.product import Product
 from contentsync.evaluation.shown import Shown, Split, split
+from contentsync.processor.background import Background
 from contentsync.processor.taste import Topic
 
 SEEDS = 5
@@ -160,13 +161,18 @@ class SeedResult:
     tuned: dict[str, str]
 
 
-def measure_seed(rows: Iterable[Shown], seed: int, topics: Sequence[Topic] = ()) -> SeedResult:
-    """Measure the product and the baselines on one split of every person. `topics`: what these people asked for."""
+def measure_seed(
+    rows: Iterable[Shown], seed: int, topics: Sequence[Topic] = (), background: Background | None = None
+) -> SeedResult:
+    """Measure the product and the baselines on one split of every person. `topics`: what these people asked for.
+
+    `background`: what the instance's items say about words; None: what may be learned from says that too.
+    """
     splits = [split(theirs, seed) for theirs in _by_user(rows).values()]
     measured = [part for part in splits if len(part.seen) + len(part.offered) >= LEAST_ROWS]
     known = [row for part in splits for row in part.seen]
     chosen = tune([part.seen for part in measured], [row.text for row in known], seed)
-    product = Product(known, topics)
+    product = Product(known, topics, background)
     scorers: dict[str, Scorer] = {PRODUCT: product.scores, UNRATED: product.unrated_scores}
     scorers |= {one.baseline.name: one.scores for one in chosen}
     result = SeedResult(

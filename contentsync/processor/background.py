@@ -32,6 +32,12 @@ class Background:
     others: npt.NDArray[np.int32]
     shares: Floats
 
+    def importance(self, bags: Bags) -> Floats:
+        """What each term counts among those of its item; the squares of an item's sum up to 1."""
+        values = self.rarity[bags.slots] * bags.counts
+        scale = 1 / np.sqrt(np.maximum(bags.sums(values * values), 1e-12))
+        return np.asarray(values * np.repeat(scale, np.diff(bags.starts)), dtype=np.float32)
+
     def related(self, slots: Ints) -> tuple[Ints, Ints, Floats]:
         """The words that go with these: which of `slots` each goes with, its own slot, and how much it counts."""
         first = self.begins[slots].astype(np.int64)

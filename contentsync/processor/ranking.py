@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
-from contentsync.processor.features import Bags, unpack
-from contentsync.processor.selection import RARELY, Choice, Field, Ints, choose
-from contentsync.processor.taste import Leaning, Profile, length_of
-from contentsync.processor.worth import Columns, Values, Worth, worth_of
+from contentsync.processor.features import Bags, Ints, Values, unpack
+from contentsync.processor.selection import RARELY, Choice, Field, choose
+from contentsync.processor.taste import Leaning, Profile, lengths_of
+from contentsync.processor.worth import Columns, Worth, worth_of
 
 RECENT_DAYS = 14
 """What is older is no news; how often a source writes is counted over the same days."""
@@ -100,16 +101,14 @@ def rank(
     columns, bags = _columns(candidates, now), unpack([candidate.features for candidate in candidates])
     worth = worth_of(columns, bags, profile)
     best, told_by = _stories(candidates, columns, worth.total)
-    recent = columns.source_recent[best]
-    unfamiliar = profile.unfamiliar(bags).astype(np.float64)[best]
     options = Field(
         worth=worth.total[best],
         sources=np.unique(np.array(columns.source_ids, np.int64)[best], return_inverse=True)[1],
         minutes=columns.minutes[best],
         kept=columns.kept[best],
-        rare=recent <= RARELY,
+        rare=columns.source_recent[best] <= RARELY,
         topics=worth.topics[:, best],
-        unfamiliar=unfamiliar,
+        unfamiliar=worth.unfamiliar[best],
     )
     choices, after, left = choose(options, size=size, minutes=minutes, explores=profile.signals > 0)
     before: dict[int, int] = {}
@@ -125,28 +124,48 @@ def rank(
 
 
 def _columns(candidates: Sequence[Candidate], now: datetime) -> Columns:
-    count, seconds = len(candidates), now.timestamp()
-    followed = {c.source_id: (now - c.followed_at).total_seconds() for c in candidates if c.followed_at is not None}
-    return Columns(
-        source_ids=[c.source_id for c in candidates],
-        authors=[c.author for c in candidates],
-        kinds=[c.media_kind for c in candidates],
-        languages=[c.language for c in candidates],
-        age_days=(seconds - np.fromiter((c.sort_at.timestamp() for c in candidates), float, count)) / _DAY_SECONDS,
-        source_recent=np.fromiter((c.source_recent for c in candidates), float, count),
-        tellers=np.fromiter((c.tellers for c in candidates), float, count),
-        minutes=np.fromiter((c.minutes for c in candidates), float, count),
-        followed_days=np.fromiter((followed.get(c.source_id, np.inf) for c in candidates), float, count) / _DAY_SECONDS,
-        kept=np.fromiter((c.is_kept for c in candidates), bool, count),
-        updates=np.fromiter((c.is_update for c in candidates), bool, count),
+    if not candidates:
+        none: Values = np.zeros(0)
+        return Columns((), (), (), (), none, none, none, none, none, none > 0, none > 0)
+    (sources, authors, kinds, languages, sort_at, recent, tellers, minutes, followed_at, kept, updates) = zip(
+        *map(_FIELDS, candidates), strict=True
     )
+    followed = {at: (now - at).total_seconds() if at else np.inf for at in set(followed_at)}
+    return Columns(
+        source_ids=sources,
+        authors=authors,
+        kinds=kinds,
+        languages=languages,
+        age_days=(now.timestamp() - np.array([at.timestamp() for at in sort_at], float)) / _DAY_SECONDS,
+        source_recent=np.array(recent, float),
+        tellers=np.array(tellers, float),
+        minutes=np.array(minutes, float),
+        followed_days=np.array([followed[at] for at in followed_at], float) / _DAY_SECONDS,
+        kept=np.array(kept, bool),
+        updates=np.array(updates, bool),
+    )
+
+
+_FIELDS = attrgetter(
+    "source_id",
+    "author",
+    "media_kind",
+    "language",
+    "sort_at",
+    "source_recent",
+    "tellers",
+    "minutes",
+    "followed_at",
+    "is_kept",
+    "is_update",
+)
 
 
 def _stories(candidates: Sequence[Candidate], columns: Columns, worth: Values) -> tuple[Ints, Ints]:
     """The best candidate of each story, newest first; and for every candidate the one that tells its story."""
     count = len(candidates)
-    ids = np.fromiter((c.item_id for c in candidates), np.int64, count)
-    stories = np.fromiter((c.story_id for c in candidates), np.int64, count)
+    ids = np.array([c.item_id for c in candidates], np.int64)
+    stories = np.array([c.story_id for c in candidates], np.int64)
     order = np.lexsort((ids, columns.age_days, -worth, ~columns.kept))
     _, first, story = np.unique(stories[order], return_index=True, return_inverse=True)
     winners = order[first]
@@ -185,7 +204,7 @@ def _params(candidate: Candidate, index: int, worth: Worth, profile: Profile) ->
         "source": candidate.source_id,
         "author": candidate.author,
         "kind": candidate.media_kind,
-        "length": length_of(candidate.minutes),
+        "length": lengths_of(np.array([candidate.minutes]))[0],
         "language": candidate.language,
     }
     for name, value in named.items():
@@ -203,9 +222,9 @@ def _telling_word(index: int, worth: Worth, profile: Profile, *, liked: bool) ->
     values = worth.terms[span] if liked else -worth.terms[span]
     slots = bags.slots[span]
     for at in np.argsort(-values, kind="stable"):
-        word = profile.words.get(int(slots[at]))
         if values[at] <= 0:
             break
+        word = profile.word(int(slots[at]))
         if word is not None and (word.liked if liked else word.disliked):
             count = {"liked": word.liked} if liked else {"disliked": word.disliked}
             return {"word": word.written, **count}
@@ -217,21 +236,19 @@ def _passed(
     left: float,
 ) -> list[Passed]:  # fmt: skip
     """The one reason of everything that was not chosen: the other tellings of a story, and what came after the end."""
+    ids = [candidate.item_id for candidate in candidates]
     lowest = min((options.worth[index] for index in chosen), default=-np.inf)
-    place, of = len(chosen), len(best)
-    passed = []
-    for index in np.argsort(-after, kind="stable").tolist():
-        if index in chosen:
-            continue
-        place += 1
-        item_id, length = candidates[best[index]].item_id, float(options.minutes[index])
-        if length > left and after[index] >= lowest:
-            passed.append(Passed(item_id, "no_room", {"minutes": round(length, 1), "left": round(left, 1)}))
-        else:
-            passed.append(Passed(item_id, "ranked", {"place": place, "of": of}))
-    for index, teller in enumerate(told_by.tolist()):
-        if teller != index:
-            passed.append(Passed(candidates[index].item_id, "duplicate", {"of": candidates[teller].item_id}))
+    crowded_out = (options.minutes > left) & (after >= lowest)
+    order = [index for index in np.argsort(-after, kind="stable").tolist() if index not in chosen]
+    items = [ids[index] for index in best[order].tolist()] if order else []
+    of = len(best)
+    passed = [Passed(item, "ranked", {"place": place, "of": of}) for place, item in enumerate(items, len(chosen) + 1)]
+    for at in np.flatnonzero(crowded_out[order]).tolist():
+        length = float(options.minutes[order[at]])
+        passed[at] = Passed(items[at], "no_room", {"minutes": round(length, 1), "left": round(left, 1)})
+    twins = np.flatnonzero(told_by != np.arange(len(ids)))
+    for index, teller in zip(twins.tolist(), told_by[twins].tolist(), strict=True):
+        passed.append(Passed(ids[index], "duplicate", {"of": ids[teller]}))
     return passed
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from contentsync.processor.background import NO_BACKGROUND, Background
-from contentsync.processor.features import SLOTS, Bags, Floats, features_of_title, named_terms, unpack
+from contentsync.processor.features import SLOTS, Bags, Floats, Values, features_of_title, named_terms, unpack
 
 HALF_LIFE = timedelta(days=42)
 """After so long a signal counts half."""
@@ -34,10 +34,8 @@ READ = 1.0
 """What is taken from an item that says what a liked one said, word for word."""
 ATTRIBUTE_DOUBT = 4.0
 """So many signals of average taste are added to those of each source, author, kind, length and language."""
-SHORT_MINUTES, LONG_MINUTES = 3.0, 12.0
-
-
-Values = npt.NDArray[np.float64]
+LENGTH_MINUTES = (0.01, 3.0, 12.0)
+"""Where "short", "medium" and "long" begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,7 @@ class Leaning:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word or phrase as an item that the person judged wrote it last, and in how many liked and disliked titles."""
+    """A word or phrase as a judged title wrote it last, and how many liked and disliked items have it."""
 
     written: str
     liked: int
@@ -96,42 +94,53 @@ class Word:
 class Profile:
     """A person's taste at one time.
 
-    `weights`: of each slot. `known`: slots of words the person judged. `repeats`: by print, what is added for an
-    item that repeats a judged one. `leanings`: by ("source", id), ("author", name),
-    ("kind", kind), ("length", "short"), ("language", code). `signals`: how many there are.
+    `weights`: of each slot. `known`: slots of words the person judged. `repeats`: by print, what is added for an item
+    that repeats a judged one. `leanings`: by ("source", id), ("author", name), ("kind", kind), ("length", "short"),
+    ("language", code). `judged`: the signals but those of items that were only left alone, and their terms. `signals`:
+    how many there are.
     """
 
     weights: Floats
     known: npt.NDArray[np.bool_]
     repeats: Mapping[int, float]
-    words: Mapping[int, Word]
+    judged: tuple[Signal, ...]
+    judged_bags: Bags
     leanings: Mapping[tuple[str, int | str], Leaning]
     topics: tuple[Wanted, ...]
     background: Background
     signals: int
 
-    def term_values(self, bags: Bags) -> Floats:
-        """What each term of these items is worth to the person; those of one item add up to its words' worth."""
-        rarity = self.background.rarity[bags.slots] * bags.counts
-        sizes = _sizes(bags, rarity)
-        return np.asarray(self.weights[bags.slots] * rarity / sizes[bags.items], dtype=np.float32)
+    def unfamiliar(self, bags: Bags, importance: Floats) -> Values:
+        """Which part of each item's terms the person has never judged: 0 to 1, and 0 where there are none."""
+        squares = importance * importance
+        return bags.sums(np.where(self.known[bags.slots], 0.0, squares))
 
-    def unfamiliar(self, bags: Bags) -> Floats:
-        """Which part of each item's words the person has never judged: 0 to 1."""
-        rarity = self.background.rarity[bags.slots] * bags.counts
-        all_of_it = np.bincount(bags.items, rarity, minlength=len(bags.minutes))
-        unknown = np.bincount(bags.items, rarity * ~self.known[bags.slots], minlength=len(bags.minutes))
-        return np.asarray(unknown / np.maximum(all_of_it, 1e-9), dtype=np.float32)
+    def word(self, slot: int) -> Word | None:
+        """The word or phrase of a slot; None if no judged title has it."""
+        if not self.known[slot]:
+            return None
+        bags = self.judged_bags
+        having = [self.judged[index] for index in np.unique(bags.items[bags.slots == slot]).tolist()]
+        for signal in sorted(having, key=lambda signal: (signal.at, signal.item_id), reverse=True):
+            written = dict(named_terms(signal.title)).get(slot)
+            if written is not None:
+                liked = {signal.item_id for signal in having if STRENGTHS[signal.kind] > 0}
+                disliked = {signal.item_id for signal in having if STRENGTHS[signal.kind] < 0}
+                return Word(written, len(liked), len(disliked))
+        return None
 
     def repeat_values(self, bags: Bags) -> Values:
         """What is added to (mostly taken from) items that repeat one the person judged."""
-        added = self.repeats.get
-        return np.fromiter((added(print_, 0.0) for print_ in bags.prints.tolist()), np.float64, len(bags.prints))
+        values = np.zeros(len(bags.prints))
+        for index in np.flatnonzero(np.isin(bags.prints, list(self.repeats))).tolist():
+            values[index] = self.repeats[int(bags.prints[index])]
+        return values
 
     def text_scores(self, features: Sequence[bytes]) -> Values:
         """What the text of each item is worth to the person."""
         bags = unpack(features)
-        return np.bincount(bags.items, self.term_values(bags), minlength=len(features)) + self.repeat_values(bags)
+        terms = self.weights[bags.slots] * self.background.importance(bags)
+        return bags.sums(terms) + self.repeat_values(bags)
 
 
 def learn(
@@ -152,7 +161,8 @@ def learn(
         weights=weights,
         known=known,
         repeats=_repeats(bags, ordered, strengths, itself),
-        words=_words(ordered),
+        judged=tuple(signal for signal in ordered if signal.kind != "ignored"),
+        judged_bags=unpack([signal.features for signal in ordered if signal.kind != "ignored"]),
         leanings=_leanings(ordered, strengths, bags.minutes),
         topics=tuple(_wanted(topic) for topic in topics),
         background=background,
@@ -172,11 +182,10 @@ def score_titles(
     return list(map(float, profile.text_scores([features_of_title(title) for title in titles])))
 
 
-def length_of(minutes: float) -> str | None:
-    """ "short", "medium" or "long"; None if it is not known."""
-    if minutes <= 0:
-        return None
-    return "short" if minutes < SHORT_MINUTES else "long" if minutes > LONG_MINUTES else "medium"
+def lengths_of(minutes: Values | Floats) -> list[str | None]:
+    """ "short", "medium" or "long" for each; None if it is not known."""
+    names = (None, "short", "medium", "long")
+    return [names[at] for at in np.searchsorted(LENGTH_MINUTES, minutes, side="right").tolist()]
 
 
 def _each_once(signals: Iterable[Signal]) -> list[Signal]:
@@ -203,7 +212,7 @@ def _word_weights(bags: Bags, shares: Values, background: Background) -> tuple[F
 
     An item stands for its words and, less, for those that go with them; all items are of the same size.
     """
-    own = (background.rarity[bags.slots] * bags.counts).astype(np.float64)
+    own = background.importance(bags).astype(np.float64)
     of, slots, related = background.related(bags.slots)
     items = np.concatenate([bags.items, bags.items[of]])
     cells = items * SLOTS + np.concatenate([bags.slots, slots])
@@ -214,8 +223,7 @@ def _word_weights(bags: Bags, shares: Values, background: Background) -> tuple[F
     values = values / sizes[items]
     weights = np.bincount(slots, values * shares[items], minlength=SLOTS).astype(np.float32)
     at = np.searchsorted(cells, bags.items * SLOTS + bags.slots)
-    itself = np.bincount(bags.items, values[at] * own, minlength=len(shares)) / _sizes(bags, own)
-    return weights, itself * shares
+    return weights, bags.sums(values[at] * own) * shares
 
 
 def _repeats(bags: Bags, signals: Sequence[Signal], strengths: Values, itself: Values) -> dict[int, float]:
@@ -232,29 +240,12 @@ def _repeats(bags: Bags, signals: Sequence[Signal], strengths: Values, itself: V
     return {print_: value - READ * read[print_] for print_, value in found.items()}
 
 
-def _sizes(bags: Bags, rarity: Floats | Values) -> Values:
-    """The length of each item's vector; never 0."""
-    return np.sqrt(np.maximum(np.bincount(bags.items, rarity * rarity, minlength=len(bags.minutes)), 1e-9))
-
-
-def _words(signals: Sequence[Signal]) -> dict[int, Word]:
-    found: dict[int, Word] = {}
-    for signal in sorted(signals, key=lambda signal: (signal.at, signal.item_id, signal.kind)):
-        strength = STRENGTHS[signal.kind]
-        if signal.kind == "ignored":
-            continue
-        for slot, written in dict(named_terms(signal.title)).items():
-            word = found.get(slot, Word(written, 0, 0))
-            found[slot] = Word(written, word.liked + (strength > 0), word.disliked + (strength < 0))
-    return found
-
-
 def _leanings(signals: Sequence[Signal], strengths: Values, minutes: Floats) -> dict[tuple[str, int | str], Leaning]:
     liked: dict[tuple[str, int | str], float] = defaultdict(float)
     disliked: dict[tuple[str, int | str], float] = defaultdict(float)
     counts: dict[tuple[str, int | str], list[int]] = defaultdict(lambda: [0, 0])
-    for signal, strength, length in zip(signals, strengths.tolist(), minutes.tolist(), strict=True):
-        for key in attributes(signal.source_id, signal.author, signal.media_kind, length, signal.language):
+    for signal, strength, length in zip(signals, strengths.tolist(), lengths_of(minutes), strict=True):
+        for key in _attributes(signal, length):
             liked[key] += max(strength, 0.0)
             disliked[key] += max(-strength, 0.0)
             if signal.kind != "ignored":
@@ -271,14 +262,15 @@ def _leanings(signals: Sequence[Signal], strengths: Values, minutes: Floats) -> 
     }
 
 
-def attributes(
-    source_id: int, author: str | None, media_kind: str, minutes: float, language: str | None
-) -> list[tuple[str, int | str]]:
-    """By what an item's leanings are found."""
-    found: list[tuple[str, int | str]] = [("source", source_id), ("kind", media_kind)]
-    length = length_of(minutes)
-    named = (("author", author), ("length", length), ("language", language))
-    return found + [(key, value) for key, value in named if value]
+def _attributes(signal: Signal, length: str | None) -> list[tuple[str, int | str]]:
+    named = (
+        ("source", signal.source_id),
+        ("author", signal.author),
+        ("kind", signal.media_kind),
+        ("length", length),
+        ("language", signal.language),
+    )
+    return [(key, value) for key, value in named if value]
 
 
 def _wanted(topic: Topic) -> Wanted:
