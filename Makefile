@@ -7,7 +7,7 @@ UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check format bench lock replay .venv
+.PHONY: help run test test-fast check format bench eval lock replay .venv
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z.-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,14 @@ format: .venv/.development ## let ruff format and mend
 
 bench: .venv/.development ## measure speed and size; JSON lines on stdout. ONLY=a,b picks some
 	@$(BIN)/python -m tests.bench $(if $(ONLY),--only $(ONLY))
+
+IMPRESSIONS := $(CORPUS)/ranking/impressions.tsv
+HEADLINES := $(CORPUS)/stories/headlines.csv
+
+eval: .venv/.runtime ## measure ranking and stories on CORPUS; ARGS="--json --plot curve.svg" and the like
+	@for file in $(IMPRESSIONS) $(HEADLINES); do test -f $$file || { \
+		echo "There is no $$file. Say where the corpus is: make eval CORPUS=/path" >&2; exit 1; }; done
+	@$(BIN)/contentsync eval --impressions $(IMPRESSIONS) --headlines $(HEADLINES) $(ARGS)
 
 replay: .venv/.development ## replay stored workflow histories
 	@$(BIN)/python -m pytest -q tests/test_replay.py

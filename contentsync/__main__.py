@@ -2,8 +2,10 @@
 
 import argparse
 import logging
+import os
 import sys
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import NoReturn
 
 from typing_extensions import override
@@ -20,6 +22,10 @@ COMMANDS = {
     "reprocess": (
         "build items anew from the raw archive, without a network",
         "contentsync reprocess --since 2026-03-01",
+    ),
+    "eval": (
+        "measure how well items are ranked and gathered into stories",
+        "contentsync eval --subscriber 1",
     ),
 }
 """What each command does, and how it is typed."""
@@ -60,6 +66,13 @@ def _run(settings: Settings, arguments: argparse.Namespace) -> int:
         from contentsync.commands import reprocess
 
         return reprocess.run(settings, since=arguments.since, source_id=arguments.source)
+    if arguments.command == "eval":
+        # Its matrices are small and its seeds run side by side: more threads would only wait for one another.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+        from contentsync.commands import eval as evaluation
+
+        options = {name: value for name, value in vars(arguments).items() if name != "command"}
+        return evaluation.run(settings, evaluation.Wanted(**options))
     from contentsync.app import run
 
     return run(settings)
@@ -78,6 +91,8 @@ def _parser() -> Parser:
         command = commands.add_parser(name, help=summary, description=summary, epilog=f"example: {example}")
         if name == "reprocess":
             _add_reprocess_arguments(command)
+        if name == "eval":
+            _add_eval_arguments(command)
     return parser
 
 
@@ -86,6 +101,35 @@ def _add_reprocess_arguments(parser: argparse.ArgumentParser) -> None:
         "--since", type=_day, metavar="DATE", help="only what was fetched on this day (UTC) or later: 2026-03-01"
     )
     parser.add_argument("--source", type=int, metavar="ID", help="only this source: its id in the table `source`")
+
+
+def _add_eval_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--impressions", type=Path, metavar="FILE.tsv", help="rank these: lines of user, 1 or 0 (wanted or not), title"
+    )
+    parser.add_argument(
+        "--headlines", type=Path, metavar="FILE.csv", help="gather these into stories: columns TITLE and STORY"
+    )
+    parser.add_argument(
+        "--subscriber",
+        type=int,
+        metavar="ID",
+        dest="subscriber_id",
+        help="rank what this person was shown: their id in the table `subscriber`",
+    )
+    parser.add_argument("--json", action="store_true", dest="as_json", help="print JSON instead of tables")
+    parser.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw the learning curve into this file")
+    parser.add_argument(
+        "--export", type=Path, metavar="FILE.tsv", help="write the person's rows, as --impressions reads them"
+    )
+    parser.add_argument("--seeds", type=_count, metavar="N", help="so many random splits (5; of one person 20)")
+
+
+def _count(text: str) -> int:
+    """A number of one or more."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of 1 or more")
+    return int(text)
 
 
 def _day(text: str) -> datetime:

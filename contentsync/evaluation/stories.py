@@ -14,18 +14,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from contentsync.errors import ConfigurationError
 from contentsync.evaluation.single_pass import single_pass
 from contentsync.processor.stories import StoryIndex, Thresholds, Told
 from contentsync.processor.terms import terms_of
 
-SEEDS = 5
-"""Runs, each with an order and halves of its own."""
+COLUMNS = ("TITLE", "STORY")
+LEAST_STORIES = 2
 WANTED_PRECISION = 0.95
 """Precision first: of the thresholds that keep it where they are chosen, the one of highest recall."""
-THRESHOLDS = (0.04, 0.05, 0.06, 0.07, 0.08, 0.1)
+THRESHOLDS = (0.03, 0.04, 0.05, 0.06, 0.08, 0.1)
 """Values of `Thresholds.many` to choose from."""
 BASELINE_THRESHOLDS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5)
 _SAME_TIME = datetime(2020, 1, 1, tzinfo=UTC)
+
+BASELINE = "single-pass TF-IDF"
 
 Assign = Callable[[Sequence[str], float], list[int]]
 
@@ -65,9 +68,23 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class StoriesReport:
-    """All runs of the product and of the baseline, and the product as it is shipped on all headlines."""
+class SeedResult:
+    """One run of the product and of the baseline, and the product as it is shipped on all headlines."""
 
+    product: Run
+    single_pass: Run
+    shipped: Score
+
+
+@dataclass(frozen=True, slots=True)
+class StoriesReport:
+    """All runs of the product and of the baseline, and the product as it is shipped on all headlines.
+
+    Each run has an order and halves of its own.
+    """
+
+    headlines: int
+    stories: int
     product: tuple[Run, ...]
     single_pass: tuple[Run, ...]
     shipped: tuple[Score, ...]
@@ -75,11 +92,13 @@ class StoriesReport:
     def as_dict(self) -> dict[str, Any]:
         """The product's figures, and beside them its spread and the baseline's figures."""
         return {
+            "headlines": self.headlines,
+            "stories": self.stories,
             **_means([run.reported for run in self.product]),
             "runs": [_run(run) for run in self.product],
             "shipped": _means(self.shipped),
             "baselines": {
-                "single-pass TF-IDF": {
+                BASELINE: {
                     **_means([run.reported for run in self.single_pass]),
                     "runs": [_run(run) for run in self.single_pass],
                 }
@@ -88,22 +107,51 @@ class StoriesReport:
 
 
 def read_headlines(path: Path) -> list[Headline]:
-    """The headlines of a CSV file with the columns TITLE and STORY; other columns are not looked at."""
-    with path.open(encoding="utf-8", newline="") as file:
-        return [Headline(row["TITLE"], row["STORY"]) for row in csv.DictReader(file)]
+    """The headlines of a CSV file with the columns TITLE and STORY; other columns are not looked at.
+
+    Raises:
+        ConfigurationError: the file cannot be read, or is of another form; the message says what is wrong.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+            if missing:
+                raise ConfigurationError(
+                    f"{path} has no column {' and no column '.join(missing)}. --headlines reads a CSV file whose first "
+                    f"line names the columns {' and '.join(COLUMNS)}."
+                )
+            found = [Headline(row["TITLE"] or "", row["STORY"] or "") for row in reader]
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}.") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ConfigurationError(f"{path} is not a CSV file in UTF-8.") from error
+    if len({headline.story for headline in found}) < LEAST_STORIES:
+        raise ConfigurationError(f"{path} holds fewer than {LEAST_STORIES} stories: there are no two halves of them.")
+    return found
 
 
-def evaluate(headlines: Sequence[Headline], *, seeds: int = SEEDS) -> StoriesReport:
-    """Measure the product and the baseline on the same orders and halves."""
-    product, baseline, shipped = [], [], []
-    for seed in range(seeds):
-        chosen_on, reported = halves(headlines, seed)
-        product.append(_run_of(product_stories, THRESHOLDS, chosen_on, reported))
-        baseline.append(_run_of(single_pass, BASELINE_THRESHOLDS, chosen_on, reported))
-        shuffled = list(headlines)
-        random.Random(seed).shuffle(shuffled)
-        shipped.append(score(shuffled, product_stories, Thresholds().many))
-    return StoriesReport(tuple(product), tuple(baseline), tuple(shipped))
+def measure_seed(headlines: Sequence[Headline], seed: int) -> SeedResult:
+    """Measure the product and the baseline on the same order and halves."""
+    chosen_on, reported = halves(headlines, seed)
+    shuffled = list(headlines)
+    random.Random(seed).shuffle(shuffled)
+    return SeedResult(
+        product=_run_of(product_stories, THRESHOLDS, chosen_on, reported),
+        single_pass=_run_of(single_pass, BASELINE_THRESHOLDS, chosen_on, reported),
+        shipped=score(shuffled, product_stories, Thresholds().many),
+    )
+
+
+def report(headlines: Sequence[Headline], results: Sequence[SeedResult]) -> StoriesReport:
+    """What all seeds gave together."""
+    return StoriesReport(
+        headlines=len(headlines),
+        stories=len({headline.story for headline in headlines}),
+        product=tuple(one.product for one in results),
+        single_pass=tuple(one.single_pass for one in results),
+        shipped=tuple(one.shipped for one in results),
+    )
 
 
 def product_stories(titles: Sequence[str], many: float) -> list[int]:
@@ -157,16 +205,20 @@ def _run_of(
     return Run(threshold, scores[threshold], score(reported, assign, threshold))
 
 
+def mean_score(scores: Sequence[Score]) -> Score:
+    """The means of precision and of recall."""
+    return Score(statistics.mean(one.precision for one in scores), statistics.mean(one.recall for one in scores))
+
+
 def _means(scores: Sequence[Score]) -> dict[str, float]:
     """Means over the runs, and the standard deviation of precision and recall between them."""
-    precision = [one.precision for one in scores]
-    recall = [one.recall for one in scores]
+    mean = mean_score(scores)
     return {
-        "precision": round(statistics.mean(precision), 4),
-        "recall": round(statistics.mean(recall), 4),
-        "f": round(statistics.mean(one.f for one in scores), 4),
-        "precision_sd": round(statistics.pstdev(precision), 4),
-        "recall_sd": round(statistics.pstdev(recall), 4),
+        "precision": round(mean.precision, 4),
+        "recall": round(mean.recall, 4),
+        "f": round(mean.f, 4),
+        "precision_sd": round(statistics.pstdev(one.precision for one in scores), 4),
+        "recall_sd": round(statistics.pstdev(one.recall for one in scores), 4),
     }
 
 

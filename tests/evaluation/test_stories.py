@@ -1,19 +1,22 @@
 """The measure of stories, on cases worked out by hand, and on real headlines."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 
+from contentsync.errors import ConfigurationError
 from contentsync.evaluation.single_pass import single_pass
 from contentsync.evaluation.stories import (
     Headline,
     Score,
     b_cubed,
-    evaluate,
     halves,
+    measure_seed,
     product_stories,
     read_headlines,
+    report,
     score,
 )
 from contentsync.processor.stories import Thresholds
@@ -65,11 +68,31 @@ def test_a_report_has_every_figure(tmp_path: Path) -> None:
     lines = [f'{n},"{h.title}",x,{h.story}' for n, h in enumerate(OURS)]
     path.write_text("\n".join(["ID,TITLE,URL,STORY", *lines]), encoding="utf-8")
     assert read_headlines(path) == OURS
-    report = evaluate(OURS, seeds=2).as_dict()
-    assert 0 < report["precision"] <= 1
-    assert 0 < report["recall"] <= 1
-    assert len(report["runs"]) == len(report["baselines"]["single-pass TF-IDF"]["runs"]) == 2
-    assert report["shipped"].keys() >= {"precision", "recall", "f", "precision_sd", "recall_sd"}
+    measured = report(OURS, [measure_seed(OURS, seed) for seed in range(2)]).as_dict()
+    assert (measured["headlines"], measured["stories"]) == (12, 6)
+    assert 0 < measured["precision"] <= 1
+    assert 0 < measured["recall"] <= 1
+    assert len(measured["runs"]) == len(measured["baselines"]["single-pass TF-IDF"]["runs"]) == 2
+    assert measured["shipped"].keys() >= {"precision", "recall", "f", "precision_sd", "recall_sd"}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "cannot be read: No such file or directory"),
+        (b"ID,TITLE\n1,A", "has no column STORY. --headlines reads a CSV file"),
+        (b"", "has no column TITLE and no column STORY"),
+        (b"TITLE,STORY\n\xff,a", "is not a CSV file in UTF-8"),
+        (b"TITLE,STORY\nOne,a\nTwo,a\n", "holds fewer than 2 stories"),
+    ],
+    ids=["missing", "no story", "empty", "binary", "one story"],
+)
+def test_an_odd_file_is_refused(tmp_path: Path, content: bytes | None, words: str) -> None:
+    path = tmp_path / "headlines.csv"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ConfigurationError, match=re.escape(words)):
+        read_headlines(path)
 
 
 @pytest.mark.slow
