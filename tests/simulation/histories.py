@@ -22,6 +22,7 @@ LEAST_ENTRIES = 5
 """Feeds with fewer tell no history."""
 WAVE = timedelta(days=7)
 PLANET_EVERY, PLANET_DELAY = 6, timedelta(hours=20)
+PLANET = "Planet Corpus, Every Good Post Of Your Best Old Friends"
 EDITED_EVERY, EDIT_DELAY = 25, timedelta(hours=14)
 
 
@@ -107,7 +108,7 @@ def _told(entry: Entry, at: datetime, number: int) -> Told:
 
 
 def _planet(histories: Iterable[History]) -> History:
-    """A feed of other people's posts, under links and titles of its own."""
+    """A feed of other people's posts, under links of its own, and with names before and behind their titles."""
     told = [
         replace(
             one,
@@ -115,7 +116,7 @@ def _planet(histories: Iterable[History]) -> History:
             entry=replace(
                 one.entry,
                 external_id=hashlib.sha256(one.key.encode()).hexdigest(),
-                title=f"{history.title}: {one.title}",
+                title=f"{history.title}: {one.title} | {PLANET}",
                 link=_marked(one.entry.link, "utm_source=planet&utm_medium=rss"),
                 published_at=one.at + PLANET_DELAY,
             ),
@@ -124,7 +125,7 @@ def _planet(histories: Iterable[History]) -> History:
         for one in history.told[::PLANET_EVERY]
         if one.entry.link
     ]
-    return History("Planet", None, tuple(sorted(told, key=lambda one: one.at)))
+    return History(PLANET, None, tuple(sorted(told, key=lambda one: one.at)))
 
 
 def _marked(link: str | None, mark: str) -> str | None:
