@@ -20,6 +20,8 @@ from contentsync.bot.handlers.accounts import answer_added
 from contentsync.bot.handlers.links import answer_found
 from contentsync.bot.keeping import keep_typed
 from contentsync.bot.keyboards import Ask
+from contentsync.bot.rule_making import make_rule
+from contentsync.bot.rule_questions import ADD_RULE
 from contentsync.credentials import Vault
 from contentsync.db import drafts, integrations
 from contentsync.db.base import utc_now
@@ -90,6 +92,9 @@ async def answer(
     if reply.text_key == CONNECT:
         await connect(message, draft_id, str(reply.params["kind"]), db, accounts)
         return
+    if reply.text_key == ADD_RULE:
+        await answer_rule(message, str(reply.params["action"]), subscriber, db)
+        return
     if reply.text_key == ADD_TOPIC:
         async with db.read() as session:
             understood = await drafts.get_draft(session, draft_id=draft_id)
@@ -101,6 +106,12 @@ async def answer(
     places = understood.outcome.get("places") if understood else None
     keyboard = keyboards.zones(places, utc_now()) if places else under_reply(reply, subscriber)
     await message.answer(texts.say(reply.text_key, **reply.params), reply_markup=keyboard)
+
+
+async def answer_rule(message: Message, action: str, subscriber: Subscriber, db: Database) -> None:
+    """Make a rule of the answer, or say why it is none."""
+    text, keyboard = await make_rule(message.text or "", action, subscriber=subscriber, db=db, now=utc_now())
+    await message.answer(text, reply_markup=keyboard)
 
 
 async def connect(message: Message, draft_id: int, kind: str, db: Database, accounts: Accounts) -> None:
