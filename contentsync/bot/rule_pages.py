@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from contentsync.bot.rule_keyboards import PAGE_RULES
 from contentsync.bot.rule_previews import Preview
-from contentsync.bot.texts import LIST_TITLE_LIMIT, Html, say, title_of
+from contentsync.bot.texts import LIST_TITLE_LIMIT, Html, say, say_count, title_of
 from contentsync.bot.topic_words import name_of
 from contentsync.db.rules import LatestItem, RuleView
 from contentsync.db.slots import zone_of
@@ -40,7 +40,7 @@ def say_end(expires_at: datetime | None, *, now: datetime, time_zone: str) -> Ht
         return say("rule_for_ever")
     zone = zone_of(time_zone)
     local, today = expires_at.astimezone(zone), now.astimezone(zone)
-    day = f"{local:%A} {local.day} {local:%B}" if local - today < timedelta(days=7) else f"{local.day} {local:%B}"
+    day = f"{local:%A} {local.day} {local:%B}" if local - today <= timedelta(days=7) else f"{local.day} {local:%B}"
     if local.year != today.year:
         day += f" {local.year}"
     if local.date() == today.date():
@@ -56,9 +56,9 @@ def say_added(view: RuleView, preview: Preview, *, now: datetime, time_zone: str
     end = say_end(view.rule.expires_at, now=now, time_zone=time_zone)
     parts = [say(f"rule_{action}", end=end, rule=say_rule(view)), _say_met(action, preview)]
     if preview.before:
-        parts.append(say(f"rule_{action}_before", count=preview.before))
+        parts.append(say_count(f"rule_{action}_before", preview.before))
     if preview.beaten:
-        parts.append(say("rule_beaten", count=preview.beaten))
+        parts.append(say_count("rule_beaten", preview.beaten))
     if action == MUTE and len(preview.decided) > max(3, MUCH * preview.looked_at):
         parts.append(say("rule_mute_much"))
     return Html("\n\n".join(parts))

@@ -23,6 +23,8 @@ async def _keep(text: str, asked: Asked) -> Meaning:
 
 def _rule(text: str, asked: Asked, action: str, question: str) -> Meaning:
     wish = read_rule(text, now=asked.now, time_zone=asked.subscriber.time_zone)
+    if wish == Misfit("rule_empty"):
+        return Meaning(DialogReply(f"ask_{question}_again", asks=question))
     return Meaning(DialogReply(ADD_RULE, {"action": action}, asks=question if isinstance(wish, Misfit) else None))
 
 

@@ -71,7 +71,7 @@ def match_sources(called: str, sources: Sequence[Source]) -> list[Source]:
     """Those of the sources that a person calls so: by exactly this title or link, else by the host, else by a part of
     the title or of the host."""
     link, name = _bare(called), fold(called)
-    exact = [source for source in sources if fold(source.title) == name or link in _links(source)]
+    exact = [source for source in sources if fold(source.title) == name != " " or link in _links(source)]
     if exact:
         return exact
     host = link.partition("/")[0]

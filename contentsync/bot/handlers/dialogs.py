@@ -11,6 +11,7 @@ from contentsync.bot import account_keyboards, keyboards, texts
 from contentsync.bot.account_keyboards import under_reply
 from contentsync.bot.account_questions import ADD_TOPIC
 from contentsync.bot.accounts import Accounts
+from contentsync.bot.answers import is_command
 from contentsync.bot.client import typing
 from contentsync.bot.contract import CONNECT, FIND_LINK
 from contentsync.bot.dialog_activities import QUESTIONS
@@ -61,7 +62,7 @@ async def ask(
 
 async def answers_question(message: Message, subscriber: Subscriber, event_update: Update, db: Database) -> bool:
     """Whether this text answers an open question, or is the repeated update that answered one."""
-    if message.text is None or message.text.startswith("/"):
+    if message.text is None or is_command(message.text):
         return False
     if subscriber.dialog_open:
         return True

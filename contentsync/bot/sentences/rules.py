@@ -13,8 +13,8 @@ SENTENCES = {
     "rule_for_ever": "for ever",
     "rule_until": "until {end}",
     # A rule that was just made
-    "rule_mute": "🔇 Muted {end}: {rule}.",
-    "rule_keep": "📌 Always shown {end}: {rule}.",
+    "rule_mute": "🔇 Muted: {rule}, {end}.",
+    "rule_keep": "📌 Always shown: {rule}, {end}.",
     "rule_mute_removed": "Taken back: {rule} is no longer muted.",
     "rule_keep_removed": "Taken back: {rule} is ranked like everything else again.",
     "rule_mute_met": "It would have hidden {count} of the last {total} items of what you follow:",
@@ -26,9 +26,12 @@ SENTENCES = {
     "rule_nothing_yet": "There are no items yet to try it on.",
     "rule_met_line": "• {title} <i>· {source}</i>",
     "rule_met_more": "… and {count} more.",
-    "rule_mute_before": "{count} of these were hidden by another rule already.",
-    "rule_keep_before": "{count} of these were hidden by a mute rule until now.",
+    "rule_mute_before": "{count} of these were hidden by other rules already.",
+    "rule_mute_before_one": "1 of these was hidden by another rule already.",
+    "rule_keep_before": "{count} of these were muted until now.",
+    "rule_keep_before_one": "1 of these was muted until now.",
     "rule_beaten": "{count} more fit it, but stay because of what you always want to see (/rules).",
+    "rule_beaten_one": "1 more fits it, but stays because of what you always want to see (/rules).",
     "rule_mute_much": "That is much of what you get: tap Undo if it is too much.",
     # The list
     "rules_none": "You have no rules. Send /mute and what you never want to see, for example <code>/mute "
@@ -57,6 +60,8 @@ and for how long, if not for ever: <code>crypto for a week</code>, <code>crypto 
 
 and for how long, if not for ever: <code>elections until 9 November</code>.
 /cancel leaves it.""",
+    "ask_mute_again": "There is no word in that. Send what to mute, for example crypto, or /cancel.",
+    "ask_keep_again": "There is no word in that. Send what to always show, for example rust, or /cancel.",
     "expired_mute": "I no longer wait for what to mute. /mute asks again.",
     "expired_keep": "I no longer wait for what to always show. /keep asks again.",
     "choose_rule_source": "You follow several that are called so. Which one do you mean?",
@@ -66,10 +71,10 @@ and for how long, if not for ever: <code>elections until 9 November</code>.
     "rule_long": "That is too long: a rule has at most {most} characters. Send the words that matter.",
     "rule_time_wrong": "I cannot read that as a time to come. End with for 3 days, for 2 weeks, until Friday, until 1 "
     "May or until 2030-05-01, or leave it out.",
-    "rule_no_language": "I know no language called {name}. Send its name in English ({names}, …) or its code of two "
+    "rule_no_language": "I know no language called “{name}”. Send its name in English ({names}, …) or its code of two "
     "letters, like pl.",
-    "rule_no_source": "You follow nothing called {name}. /sources shows what you follow; send a part of such a title, "
-    "or its link.",
+    "rule_no_source": "You follow nothing called “{name}”. /sources shows what you follow; send a part of such a "
+    "title, or its link.",
     "rule_too_many": "You have {count} rules, which is as many as I can keep. Remove some in /rules first.",
     "rule_too_many_regexes": "You have {count} regular expressions, which is as many as I can keep. Remove one in "
     "/rules, or use words: with commas between them, any will do.",
