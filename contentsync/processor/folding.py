@@ -64,14 +64,19 @@ def fold(text: str) -> str:
     A character of a script that writes no blanks is a word of its own: where such a name is, its characters follow each
     other, and nothing needs to know where it begins.
     """
+    words = fold_words(text)
+    return f" {' '.join(words)} " if words else " "
+
+
+def fold_words(text: str) -> list[str]:
+    """The same words one by one."""
     if text.isascii():
         folded = text.translate(_FORMS)
     else:
         folded = " ".join(map(_WORDS.__getitem__, unicodedata.normalize("NFC", text).split()))
     if "+" in folded or "#" in folded:
         folded = _LONE_SIGNS.sub(" ", folded)
-    words = folded.split()
-    return f" {' '.join(words)} " if words else " "
+    return folded.split()
 
 
 def _form(character: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from contentsync.processor.folding import BETWEEN, fold
+from contentsync.processor.folding import BETWEEN, fold, fold_words
 from contentsync.processor.regexes import Finder
 
 MUTE, KEEP = "mute", "keep"
@@ -42,7 +42,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Text:
-    """What of an item the rules look at; made ready at most once."""
+    """What of an item the rules look at; made ready at most once, so it is worth keeping."""
 
     item_id: int
     source_id: int
@@ -52,19 +52,22 @@ class Text:
     language: str | None
 
     @cached_property
-    def folded(self) -> str:
-        """Title and summary as words are looked for in them."""
-        return fold(f"{self.title[:TITLE_CHARACTERS]} {BETWEEN} {self.summary[:SUMMARY_CHARACTERS]}")
+    def words(self) -> list[str]:
+        """The words of title and summary."""
+        return fold_words(self._whole())
 
     @cached_property
-    def words(self) -> frozenset[str]:
-        """The words of title and summary."""
-        return frozenset(self.folded.split())
+    def folded(self) -> str:
+        """Title and summary as words are looked for in them, which few texts need: most hold no word of any rule."""
+        return fold(self._whole())
 
     @cached_property
     def folded_author(self) -> str:
         """The author, or several of them, as names are looked for in it."""
         return fold(self.author or "")
+
+    def _whole(self) -> str:
+        return f"{self.title[:TITLE_CHARACTERS]} {BETWEEN} {self.summary[:SUMMARY_CHARACTERS]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,7 @@ class _Rules:
         self._regexes: list[Rule] = []
         for rule in self._rules:
             self._place(rule)
+        self._words = frozenset(self._by_word)
         self._finder = Finder([rule.pattern for rule in self._regexes]) if self._regexes else None
 
     def first(self, text: Text) -> Rule | None:
@@ -123,7 +127,7 @@ class _Rules:
         if self._authors and text.author:
             met += [wanted.rule for wanted in self._authors if wanted.are_in(text.folded_author)]
         if self._by_word:
-            for word in self._by_word.keys() & text.words:
+            for word in self._words.intersection(text.words):
                 met += [wanted.rule for wanted in self._by_word[word] if wanted.are_in(text.folded)]
         if self._anywhere:
             met += [wanted.rule for wanted in self._anywhere if wanted.are_in(text.folded)]

@@ -21,7 +21,8 @@ HOSTILE = ("a", "ab", "aab,", "x", "abcdef", "a b ", "a,", "aA1", "a@b.", "ab" *
 
 
 async def decide(_: Path) -> list[Line]:
-    """Milliseconds: all texts against all rules, the first time and again; the slowest expression on its worst text."""
+    """Milliseconds of a processor: all texts against all rules, first and again; the slowest expression on its worst
+    text, and ten of them at once."""
     writer = random.Random(1)
     vocabulary = ["".join(writer.choices("abcdefghijklmnopqrstuvwxyz", k=writer.randint(3, 9))) for _ in range(20_000)]
     weights = [1 / (rank + 3) for rank in range(len(vocabulary))]
@@ -52,16 +53,16 @@ def _hostile(piece: str) -> tuple[str, str]:
 
 
 def _slowest(pattern: str) -> float:
-    """Checking the expression, and the text that takes it longest."""
-    began = time.perf_counter()
-    assert find_fault(pattern) is None, pattern
-    checked = (time.perf_counter() - began) * 1_000
+    """Checking the expression (which refuses some of them), and the text that takes it longest all the same."""
+    began = time.process_time()
+    find_fault(pattern)
+    checked = (time.process_time() - began) * 1_000
     rules = [Rule(1, "mute", "regex", pattern)]
     return checked + max(_milliseconds(RuleSet(rules), [Text(1, 1, *_hostile(each), None, None)]) for each in HOSTILE)
 
 
 def _milliseconds(rules: RuleSet, texts: list[Text]) -> float:
-    began = time.perf_counter()
+    began = time.process_time()
     for text in texts:
         rules.verdict(text)
-    return (time.perf_counter() - began) * 1_000
+    return (time.process_time() - began) * 1_000
