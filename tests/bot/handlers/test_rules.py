@@ -222,6 +222,12 @@ async def test_the_card_mutes_words_author_or_source(front: Front) -> None:
         assert rule in await stored(front)
 
 
+async def answered(front: Front, message: Json, chat_id: int) -> None:
+    """Return when the tap under the message was answered."""
+    number = message["message_id"]
+    await front.telegram.wait_for(lambda m: m["message_id"] == number and "answer" in m, chat_id=chat_id)
+
+
 async def test_buttons_of_others_and_of_former_times_do_nothing(front: Front) -> None:
     ids = await fill(front, "Why Elon Musk wants Bitcoin")
     digest_id = await digest_with(front, ids)
@@ -246,10 +252,7 @@ async def test_buttons_of_others_and_of_former_times_do_nothing(front: Front) ->
     for chat_id, data in [*((2, data) for data in others), *((1, data) for data in mine)]:
         message = await send_button(front, data.pack(), chat_id)
         await front.tap(message, "Button", chat_id)
-        number = message["message_id"]
-        await front.telegram.wait_for(
-            lambda m, number=number: m["message_id"] == number and "answer" in m, chat_id=chat_id
-        )  # type: ignore[misc]
+        await answered(front, message, chat_id)
     await front.say("/rules", from_id=2)
     assert await stored(front) == before
     assert await stored(front, 2) == []
