@@ -11,6 +11,8 @@ TIME = re.compile(
 )
 NAMED_TIMES = {"midnight": 0, "noon": 12 * 60, "midday": 12 * 60}
 
+COMMAND = re.compile(r"/\w+(?:@\w+)?(?:\s|$)")
+
 WITH_SCHEME = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 HOST = r"(?:(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_]{2,}|(?:\d{1,3}\.){3}\d{1,3})(?::\d+)?"
 """A host with a dot and a top-level domain of letters, or an IPv4 address."""
@@ -41,6 +43,11 @@ def parse_time(text: str) -> int | None:
 def format_time(minute: int) -> str:
     """Minutes after midnight as people write them, "07:30"."""
     return f"{minute // 60:02d}:{minute % 60:02d}"
+
+
+def is_command(text: str) -> bool:
+    """Whether it is one for the bot; /this+/ is a regular expression."""
+    return text.startswith("/") and (COMMAND.match(text) is not None or text.count("/") == 1)
 
 
 def links_in(text: str, marked: Sequence[str] = ()) -> list[str]:

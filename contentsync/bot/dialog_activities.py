@@ -13,7 +13,7 @@ from aiogram.exceptions import TelegramBadRequest, TelegramForbiddenError, Teleg
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from contentsync.bot import account_questions, front_questions, mailbox_questions, texts
+from contentsync.bot import account_questions, front_questions, mailbox_questions, rule_questions, texts
 from contentsync.bot.contract import (
     ANSWER_DIALOG,
     CLOSE_DIALOG,
@@ -35,6 +35,7 @@ QUESTIONS: dict[str, Question] = {
     **front_questions.QUESTIONS,
     **account_questions.QUESTIONS,
     **mailbox_questions.QUESTIONS,
+    **rule_questions.QUESTIONS,
 }
 """Every question a dialog can open with, and what understands its answer."""
 

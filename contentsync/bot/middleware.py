@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from contentsync.bot import texts
 from contentsync.bot.access import Access, Seldom, Visitor, claim_token, set_blocked
+from contentsync.bot.answers import is_command
 from contentsync.bot.dialogs import Dialogs
 from contentsync.db.base import utc_now
 from contentsync.db.models import Subscriber
@@ -79,7 +80,7 @@ class LeaveDialogMiddleware(BaseMiddleware):
     async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
         subscriber: Subscriber = data["subscriber"]
         text = (event.text or "") if isinstance(event, Message) else ""
-        if text.startswith("/") and not text.startswith(KEEP_DIALOG):
+        if is_command(text) and not text.startswith(KEEP_DIALOG):
             await self._dialogs.leave(subscriber, data["event_update"].update_id)
         return await handler(event, data)
 

@@ -2,7 +2,19 @@
 
 from aiogram import Router
 
-from contentsync.bot.handlers import accounts, dialogs, digest, links, mailbox, other, settings, sources, start, youtube
+from contentsync.bot.handlers import (
+    accounts,
+    dialogs,
+    digest,
+    links,
+    mailbox,
+    other,
+    rules,
+    settings,
+    sources,
+    start,
+    youtube,
+)
 
 IN_ORDER = (
     start.router,  # commands first: they mean themselves, whatever is open
@@ -12,6 +24,7 @@ IN_ORDER = (
     accounts.router,
     youtube.router,
     mailbox.router,
+    rules.router,
     links.router,  # before dialogs: a link is a link even when a time or a city was asked for
     dialogs.router,  # before the rest: while a question is open, a text answers it
     other.router,  # last: it takes everything

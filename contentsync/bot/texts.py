@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from contentsync.bot.answers import format_time
-from contentsync.bot.sentences import accounts, front, health, mailbox, youtube
+from contentsync.bot.sentences import accounts, front, health, mailbox, rules, youtube
 from contentsync.bot.sentences.reasons import LASTING, REASONS
 from contentsync.bot.zones import clock
 from contentsync.db.base import utc_now
@@ -24,7 +24,14 @@ LIST_TITLE_LIMIT = 60
 """The same in the list, where ten of them and what is wrong with them fit into one message."""
 HOST_LIMIT = 60
 
-SENTENCES = {**front.SENTENCES, **health.SENTENCES, **accounts.SENTENCES, **youtube.SENTENCES, **mailbox.SENTENCES}
+SENTENCES = {
+    **front.SENTENCES,
+    **health.SENTENCES,
+    **accounts.SENTENCES,
+    **youtube.SENTENCES,
+    **mailbox.SENTENCES,
+    **rules.SENTENCES,
+}
 
 
 class Html(str):

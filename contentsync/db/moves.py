@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from contentsync.db.account_models import Channel
 from contentsync.db.base import Base
 from contentsync.db.models import Source
+from contentsync.db.taste_models import Rule
 from contentsync.sources.families import host_family
 
 SOURCES: Table = Base.metadata.tables["source"]
@@ -41,4 +42,5 @@ async def _follow_instead(session: AsyncSession, *, source_id: int, twin_id: int
     old = SUBSCRIPTIONS.c.source_id == source_id
     await session.exec(update(SUBSCRIPTIONS).where(old, ~follows_twin).values(source_id=twin_id))
     await session.exec(delete(SUBSCRIPTIONS).where(old))
+    await session.exec(update(Rule).where(col(Rule.source_id) == source_id).values(source_id=twin_id))
     await session.exec(update(Channel).where(col(Channel.source_id) == source_id).values(source_id=twin_id))

@@ -51,6 +51,8 @@ class Rule(Base, table=True):
     source_id: int | None = reference("source.id", default=None, nullable=True, index=True)
     expires_at: datetime | None = None
     """None: until it is removed."""
+    removed_at: datetime | None = None
+    """When the person took it back; it stays for a while, to be brought back."""
     created_at: datetime = Field(default_factory=utc_now)
 
 

@@ -18,14 +18,15 @@ WORD, NAME, PAIR, TOLD = 1.0, 1.3, 0.5, 0.35
 """What a term counts: a word of the title, one that begins with a capital (or holds a digit), two words in a row, and a
 word that only the summary has."""
 
-_JOINED = (
+JOINED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff"
     "\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 )
-"""Thai, Lao, Burmese, Khmer, kana, Han, Hangul: written without blanks, or with particles that stick to the word."""
+"""Thai, Lao, Burmese, Khmer, kana, Han, Hangul: written without blanks, or with particles that stick to the word.
+As it stands between the brackets of a regular expression."""
 _MARKS = "\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0900-\u0963\u0966-\u0dff"
 """Vowel signs and points, which belong to a word but are no letters to a regular expression."""
-_WORD = re.compile(rf"(?P<joined>[{_JOINED}]+)|(?:[^\W_{_JOINED}]|[{_MARKS}])+")
+_WORD = re.compile(rf"(?P<joined>[{JOINED}]+)|(?:[^\W_{JOINED}]|[{_MARKS}])+")
 _POSSESSIVE = re.compile(r"['’][sS]\b")
 
 

@@ -116,6 +116,8 @@ class HousekeepingResult:
     notices: int = 0
     quotas: int = 0
     sign_ins: int = 0
+    rules: int = 0
+    """Mute and keep rules that were removed or over."""
     renewed: int = 0
     """Secrets written anew with the newest key."""
     unreadable: int = 0

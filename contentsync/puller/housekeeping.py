@@ -14,7 +14,7 @@ from typing import Any
 from temporalio import activity
 
 from contentsync.credentials import Vault
-from contentsync.db import drafts, inbox, notices, quotas, raw_documents, secrets, upkeep
+from contentsync.db import drafts, inbox, notices, quotas, raw_documents, rules, secrets, upkeep
 from contentsync.db.engine import Database
 from contentsync.errors import CredentialError
 from contentsync.puller.archive import owned_directory
@@ -35,6 +35,7 @@ UPDATES_KEPT = timedelta(days=30)
 NOTICES_KEPT = timedelta(days=90)
 QUOTAS_KEPT = timedelta(days=3)
 SIGN_INS_KEPT = timedelta(days=1)
+RULES_KEPT = timedelta(days=30)
 
 CHUNK_DOCUMENTS = 200
 """Raw documents that go in one transaction; their items are touched too, and the chat waits no longer than that."""
@@ -94,6 +95,7 @@ class HousekeepingActivities:
                 notices=await notices.forget_notices(session, before=now - NOTICES_KEPT),
                 quotas=await quotas.forget_quotas(session, before=now - QUOTAS_KEPT),
                 sign_ins=await upkeep.forget_sign_ins(session, before=now - SIGN_INS_KEPT),
+                rules=await rules.forget_rules(session, before=now - RULES_KEPT),
             )
 
     @activity.defn(name=RENEW_SECRETS)

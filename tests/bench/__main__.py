@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tests.bench import chat, pull, ranking, stories
+from tests.bench import chat, pull, ranking, rules, stories
 from tests.bench.lines import Line
 from tests.instance import Instance
 
@@ -31,6 +31,7 @@ BENCHES: dict[Callable[[Path], Awaitable[list[Line]]], set[str]] = {
     pull.memory: {"memory"},
     stories.assign: {"stories"},
     ranking.rank_one: {"rank-one"},
+    rules.decide: {"rules"},
 }
 """What measures, and the names it can be asked for by."""
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from contentsync.bot.answers import bare_link, format_time, links_in, parse_time
+from contentsync.bot.answers import bare_link, format_time, is_command, links_in, parse_time
 
 
 @pytest.mark.parametrize(
@@ -93,3 +93,12 @@ def test_bare_links(text: str) -> None:
 )
 def test_no_bare_links(text: str) -> None:
     assert bare_link(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("/help", True), ("/add https://example.org/", True), ("/mute@some_bot x", True), ("/?", True), ("hello", False),
+     ("/a+/", False), (r"/\d+% off/ for 3 days", False), ("/crypto/", False)],
+)  # fmt: skip
+def test_expressions_are_no_commands(text: str, expected: bool) -> None:
+    assert is_command(text) is expected

@@ -11,6 +11,7 @@ from contentsync.bot import account_keyboards, keyboards, texts
 from contentsync.bot.account_keyboards import under_reply
 from contentsync.bot.account_questions import ADD_TOPIC
 from contentsync.bot.accounts import Accounts
+from contentsync.bot.answers import is_command
 from contentsync.bot.client import typing
 from contentsync.bot.contract import CONNECT, FIND_LINK
 from contentsync.bot.dialog_activities import QUESTIONS
@@ -20,6 +21,8 @@ from contentsync.bot.handlers.accounts import answer_added
 from contentsync.bot.handlers.links import answer_found
 from contentsync.bot.keeping import keep_typed
 from contentsync.bot.keyboards import Ask
+from contentsync.bot.rule_making import make_rule
+from contentsync.bot.rule_questions import ADD_RULE
 from contentsync.credentials import Vault
 from contentsync.db import drafts, integrations
 from contentsync.db.base import utc_now
@@ -59,7 +62,7 @@ async def ask(
 
 async def answers_question(message: Message, subscriber: Subscriber, event_update: Update, db: Database) -> bool:
     """Whether this text answers an open question, or is the repeated update that answered one."""
-    if message.text is None or message.text.startswith("/"):
+    if message.text is None or is_command(message.text):
         return False
     if subscriber.dialog_open:
         return True
@@ -90,6 +93,9 @@ async def answer(
     if reply.text_key == CONNECT:
         await connect(message, draft_id, str(reply.params["kind"]), db, accounts)
         return
+    if reply.text_key == ADD_RULE:
+        await answer_rule(message, str(reply.params["action"]), subscriber, db)
+        return
     async with db.read() as session:
         understood = await drafts.get_draft(session, draft_id=draft_id)
     if reply.text_key == ADD_TOPIC:
@@ -99,6 +105,12 @@ async def answer(
     places = understood.outcome.get("places") if understood else None
     keyboard = keyboards.zones(places, utc_now()) if places else under_reply(reply, subscriber)
     await message.answer(texts.say(reply.text_key, **reply.params), reply_markup=keyboard)
+
+
+async def answer_rule(message: Message, action: str, subscriber: Subscriber, db: Database) -> None:
+    """Make a rule of the answer, or say why it is none."""
+    text, keyboard = await make_rule(message.text or "", action, subscriber=subscriber, db=db, now=utc_now())
+    await message.answer(text, reply_markup=keyboard)
 
 
 async def connect(message: Message, draft_id: int, kind: str, db: Database, accounts: Accounts) -> None:

@@ -21,6 +21,9 @@ Any link: I find what can be followed there
 /youtube – follow what you subscribe to on YouTube
 /newsletters – the newsletters in your mailbox
 /digest – a digest right now
+/mute – what you never want to see
+/keep – what you always want to see
+/rules – what is muted, and how long
 /connect – News API, YouTube, newsletters by mail
 /settings – time, time zone, size
 /pause – no digests for a while
@@ -103,6 +106,9 @@ COMMANDS = {
     "youtube": "Follow what you subscribe to on YouTube",
     "newsletters": "The newsletters in your mailbox",
     "digest": "A digest right now",
+    "mute": "What you never want to see",
+    "keep": "What you always want to see",
+    "rules": "What is muted, and how long",
     "connect": "News API, YouTube, newsletters by mail",
     "settings": "Time, time zone, size",
     "pause": "No digests for a while",

@@ -74,6 +74,7 @@ def upgrade() -> None:
         sa.Column("pattern", sa.Text(), nullable=False),
         sa.Column("source_id", sa.Integer(), nullable=True),
         sa.Column("expires_at", sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("removed_at", sqltypes.UTCDateTime(), nullable=True),
         sa.Column("created_at", sqltypes.UTCDateTime(), nullable=False),
         sa.ForeignKeyConstraint(
             ["source_id"], ["source.id"], name=op.f("fk_rule_source_id_source"), ondelete="CASCADE"
