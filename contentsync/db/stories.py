@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import Table, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import Table, and_, exists, func, or_, select, update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contentsync.db.base import Base
+from contentsync.db.bulk import run_many, value
 from contentsync.db.models import DigestEntry, Item, Source, Subscription
 
 STORIES: Table = Base.metadata.tables["story"]
@@ -104,31 +105,26 @@ async def store_processed(
 
     May run twice at once over the same items. An item that was edited meanwhile stays unprocessed.
     """
-    statement = (
-        update(ITEMS)
-        .where(ITEMS.c.id == bindparam("b_id"), ITEMS.c.content_hash == bindparam("b_content_hash"))
-        .values(
-            canonical_link=bindparam("b_canonical_link"),
-            summary_text=bindparam("b_summary_text"),
-            language=bindparam("b_language"),
-            story_id=bindparam("b_story_id"),
-            story_revision=revision,
-            processed_at=now,
-        )
-    )
     rows = [
         {
-            "b_id": item.id,
-            "b_content_hash": item.content_hash,
-            "b_canonical_link": item.canonical_link,
-            "b_summary_text": item.summary_text,
-            "b_language": item.language,
-            "b_story_id": story_ids[item.id],
+            "id": item.id,
+            "content_hash": item.content_hash,
+            "canonical_link": item.canonical_link,
+            "summary_text": item.summary_text,
+            "language": item.language,
+            "story_id": story_ids[item.id],
+            "story_revision": revision,
+            "processed_at": now,
         }
         for item in sorted(items, key=lambda item: item.id)
     ]
-    if rows:
-        await session.exec(statement, params=rows)
+    await run_many(session, _process, rows)
+
+
+def _process(_engine: str) -> Any:
+    found = ("canonical_link", "summary_text", "language", "story_id", "story_revision", "processed_at")
+    unchanged = (ITEMS.c.id == value("id")) & (ITEMS.c.content_hash == value("content_hash"))
+    return update(ITEMS).where(unchanged).values({name: value(name) for name in found})
 
 
 async def list_offers(
