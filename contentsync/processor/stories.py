@@ -23,8 +23,8 @@ WINDOW = timedelta(days=7)
 """Items that are older, by their own date, are compared by their link alone: news is told in days."""
 GAP = timedelta(days=3)
 """A story that nobody told for longer has ended; what is like it is another one."""
-WINDOW_ITEMS = 40_000
-"""Items in the index; the oldest stories leave first. One takes about 4 kB."""
+WINDOW_ITEMS = 30_000
+"""Items in the index; the oldest stories leave first. One takes about 1.2 kB."""
 CANDIDATES = 8
 """Stories that are compared with an item in full."""
 MANY_TERMS = 1_000
@@ -361,7 +361,7 @@ class StoryIndex:
         for key, count in zip(keys, counts, strict=True):
             holders = holders_of.get(key)
             if holders is None:
-                # Two words in a row stand together in one story or two: all pairs weigh the same, and nobody holds them.
+                # Two words in a row stand together in a story or two: all pairs weigh the same, nobody holds them.
                 weighed[key] = count * weights[common.get(key, 1)]
             else:
                 weighed[key] = count * weights[1 if isinstance(holders, int) else len(holders)]

@@ -49,7 +49,7 @@ async def tell(db: Database, title: str, name: str, source: int | None = None, h
 
 async def send(db: Database, subscriber_id: int, item_id: int, story_id: int, at: datetime = NOW) -> None:
     async with db.write() as session:
-        digest = Digest(subscriber_id=subscriber_id, slot=f"ask-{item_id}", due_at=at, created_at=at)
+        digest = Digest(subscriber_id=subscriber_id, slot=f"ask-{item_id}", due_at=at, created_at=at, finished_at=at)
         session.add(digest)
         await session.flush()
         session.add(
