@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from itertools import repeat
 from operator import itemgetter, mul
 
-from contentsync.processor.packed import PARTS, Packed, holds, nearly_identical, pack, words_of
+from contentsync.processor.packed import PARTS, Packed, Weights, holds, nearly_identical, pack, telling_words, words_of
 from contentsync.processor.terms import NAME, Terms
 
 WINDOW = timedelta(days=7)
@@ -34,16 +34,16 @@ VISITS = 150
 TITLE_NORM = 100.0
 """Added to what a text weighs, so that titles of one or two words are one only if more than a word agrees: half of
 what an ordinary title weighs."""
-BACKGROUND = 1_000
-"""Stories without any of our words that are thought to be there from the beginning, so that a small index weighs words
-as a large one does."""
+LEAST_WORDS = 3
+"""Words, and not only numbers, that the titles of two stories have in common when they are one: two projects release
+version 2.0 on one day, and two papers have morning briefings."""
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
     """How alike two stories of a and b items have to be: `many` · (1 + `few` / (a · b))."""
 
-    many: float = 0.08
+    many: float = 0.07
     few: float = 4.0
 
     def least(self, pairs: int) -> float:
@@ -99,7 +99,7 @@ class StoryIndex:
         # Words in more stories than anybody looks at: how many.
         self._common: dict[int, int] = {}
         self._epoch = 0
-        self._weights = _Weights(0)
+        self._weights = Weights(0)
         self._next_id = -1
         self._merged: dict[int, int] = {}
         self._touched: set[int] = set()
@@ -269,7 +269,8 @@ class StoryIndex:
     def _shared(self, one: _Story, weighed: Mapping[int, float], other: _Story) -> float:
         """What the terms weigh that both have."""
         if len(other.keys) <= 8 * len(weighed):
-            return sum(map(mul, map(weighed.get, other.keys, repeat(0.0)), other.counts)) / PARTS**2
+            shared: float = sum(map(mul, map(weighed.get, other.keys, repeat(0.0)), other.counts))
+            return shared / PARTS**2
         few, many = (one, other) if len(one.keys) <= len(other.keys) else (other, one)
         keys, counts, size, found = many.keys, many.counts, len(many.keys), {}
         for key, count in zip(few.keys, few.counts, strict=True):
@@ -344,7 +345,7 @@ class StoryIndex:
     def _renew_weights(self) -> None:
         """Weights follow the number of stories in steps, so that what was summed up stays right in between."""
         self._epoch += 1
-        self._weights = _Weights(int(len(self._stories) * 1.2) + 50)
+        self._weights = Weights(int(len(self._stories) * 1.2) + 50)
 
     def _norm(self, story: _Story) -> float:
         if story.epoch != self._epoch:
@@ -368,24 +369,14 @@ class StoryIndex:
         return weighed
 
 
-class _Weights(dict[int, float]):
-    """What a word weighs that is in so many of a number of stories."""
-
-    def __init__(self, stories: int) -> None:
-        super().__init__()
-        self.stories = stories
-
-    def __missing__(self, spread: int) -> float:
-        weight = self[spread] = math.log(1 + (self.stories + BACKGROUND) / (spread + 0.5)) ** 2
-        return weight
-
-
 def _rank(story_id: int, story: _Story | None) -> tuple[bool, int]:
     return story_id > 0, len(story.items) if story else 0
 
 
 def _compatible(one: _Story, other: _Story) -> bool:
-    """Whether no source would tell one story twice, unless it says nearly the same."""
+    """Whether they have enough words in common, and no source would tell one story twice, unless nearly alike."""
+    if len(telling_words(one.keys, one.counts) & telling_words(other.keys, other.counts)) < LEAST_WORDS:
+        return False
     told: dict[int, list[Packed]] = defaultdict(list)
     for item in one.items:
         if item.source_id is not None:
