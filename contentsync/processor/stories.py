@@ -9,14 +9,14 @@ history, only a bounded number of them is looked at.
 import math
 from array import array
 from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import repeat
 from operator import itemgetter, mul
 
-from contentsync.processor.packed import PARTS, Packed, Weights, holds, nearly_identical, pack, telling_words, words_of
+from contentsync.processor.packed import PARTS, Packed, Weights, holds, pack, words_of
+from contentsync.processor.story import Item, Story, is_compatible
 from contentsync.processor.terms import NAME, Terms
 
 WINDOW = timedelta(days=7)
@@ -34,9 +34,6 @@ VISITS = 150
 TITLE_NORM = 100.0
 """Added to what a text weighs, so that titles of one or two words are one only if more than a word agrees: half of
 what an ordinary title weighs."""
-LEAST_WORDS = 3
-"""Words, and not only numbers, that the titles of two stories have in common when they are one: two projects release
-version 2.0 on one day, and two papers have morning briefings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,38 +58,13 @@ class Told:
     terms: Terms
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
-    id: int
-    source_id: int | None
-    at: datetime
-    terms: Packed
-
-
-@dataclass(slots=True)
-class _Story:
-    """`keys` and `counts`: all terms, and what they count together; a story of one item shares those of its item.
-
-    `total`: what all terms weigh, right while the epoch lasts.
-    """
-
-    id: int
-    items: tuple[_Item, ...]
-    keys: "array[int]"
-    counts: "bytes | array[int]"
-    first_at: datetime
-    last_at: datetime
-    total: float = 0.0
-    epoch: int = -1
-
-
 class StoryIndex:
-    """The stories of the last days. Ids below 0 are new ones; `rename` gives them the id they were stored under."""
+    """The stories of the last days. Ids below 0 are new ones; `settle` gives them the id they were stored under."""
 
     def __init__(self, thresholds: Thresholds | None = None, *, window_items: int = WINDOW_ITEMS) -> None:
         self._thresholds = thresholds or Thresholds()
         self._window_items = window_items
-        self._stories: dict[int, _Story] = {}
+        self._stories: dict[int, Story] = {}
         self._story_of: dict[int, int] = {}
         # A word's story, or its stories if there are several: most words are in one.
         self._holders: dict[int, int | array[int]] = {}
@@ -114,7 +86,7 @@ class StoryIndex:
 
     def add(self, told: Told, *, story_id: int | None = None) -> int:
         """Find the item's story and gather what it connects; gives the story. With `story_id` it is in that one."""
-        item = _Item(told.item_id, told.source_id, told.at, pack(told.terms))
+        item = Item(told.item_id, told.source_id, told.at, pack(told.terms))
         candidates = self._candidates(item.terms)
         story = self._put(item, self.new_id() if story_id is None else self.resolve(story_id))
         self._touched.add(story)
@@ -122,17 +94,19 @@ class StoryIndex:
 
     def put(self, told: Told, *, story_id: int) -> int:
         """Put an item into a story as it is, as when the index is filled from what is stored; gives the story."""
-        return self._put(_Item(told.item_id, told.source_id, told.at, pack(told.terms)), story_id)
+        return self._put(Item(told.item_id, told.source_id, told.at, pack(told.terms)), story_id)
 
     def remove(self, item_id: int) -> None:
         """Take an item out; its story stays for the others."""
         story_id = self._story_of.get(item_id)
         if story_id is None:
             return
-        others = [item for item in self._stories[story_id].items if item.id != item_id]
-        self.drop([story_id])
-        for item in others:
-            self._put(item, story_id)
+        story = self._stories[story_id]
+        if len(story.items) == 1:
+            self.drop([story_id])
+        else:
+            self._release(story.take_out(item_id), story_id)
+            del self._story_of[item_id]
 
     def drop(self, story_ids: Iterable[int]) -> None:
         """Forget stories and their items."""
@@ -203,11 +177,11 @@ class StoryIndex:
         self._touched.clear()
         return {story_id for story_id in touched if story_id > 0}
 
-    def _put(self, item: _Item, story_id: int) -> int:
+    def _put(self, item: Item, story_id: int) -> int:
         self.remove(item.id)
         story = self._stories.get(story_id)
         if story is None:
-            story = _Story(story_id, (item,), item.terms.keys, item.terms.counts, item.at, item.at)
+            story = Story(story_id, (item,), item.terms.keys, item.terms.counts, item.at, item.at)
             self._stories[story_id] = story
             self._hold(story.keys, story_id)
         else:
@@ -253,7 +227,7 @@ class StoryIndex:
             story_id = self.unite(story_id, best)
         return story_id
 
-    def _closeness(self, one: _Story, weighed: Mapping[int, float], other: _Story) -> float:
+    def _closeness(self, one: Story, weighed: Mapping[int, float], other: Story) -> float:
         """Their mean likeness (0 without a common term, about 1 for equal texts) as a part of the least one needed."""
         if max(one.first_at, other.first_at) - min(one.last_at, other.last_at) > GAP:
             return 0.0
@@ -264,9 +238,9 @@ class StoryIndex:
         if shared < least * math.sqrt(TITLE_NORM + shared / (NAME * len(other.items) * len(one.items))):
             return 0.0
         close = shared / (least * self._norm(other))
-        return close if close < 1 or _compatible(one, other) else 0.0
+        return close if close < 1 or is_compatible(one, other) else 0.0
 
-    def _shared(self, one: _Story, weighed: Mapping[int, float], other: _Story) -> float:
+    def _shared(self, one: Story, weighed: Mapping[int, float], other: Story) -> float:
         """What the terms weigh that both have."""
         if len(other.keys) <= 8 * len(weighed):
             shared: float = sum(map(mul, map(weighed.get, other.keys, repeat(0.0)), other.counts))
@@ -279,7 +253,7 @@ class StoryIndex:
                 found[key] = count * counts[at]
         return self._total([*found], [*found.values()]) / PARTS
 
-    def _take_over(self, story_id: int, leaving: _Story) -> None:
+    def _take_over(self, story_id: int, leaving: Story) -> None:
         for item in leaving.items:
             self._story_of[item.id] = story_id
         story = self._stories.get(story_id)
@@ -293,21 +267,8 @@ class StoryIndex:
         story.first_at = min(story.first_at, leaving.first_at)
         story.last_at = max(story.last_at, leaving.last_at)
 
-    def _count(self, story: _Story, keys: "array[int]", counts: Sequence[int]) -> None:
-        if len(story.items) == 1:
-            story.keys, story.counts = story.keys[:], array("I", list(story.counts))
-        own, sums = story.keys, story.counts
-        assert not isinstance(sums, bytes), "only a story of one item shares its counts"
-        fresh = array("I")
-        for key, count in zip(keys, counts, strict=True):
-            at = bisect_left(own, key)
-            if at < len(own) and own[at] == key:
-                sums[at] += count
-            else:
-                own.insert(at, key)
-                sums.insert(at, count)
-                fresh.append(key)
-        self._hold(fresh, story.id)
+    def _count(self, story: Story, keys: "array[int]", counts: Sequence[int]) -> None:
+        self._hold(story.count(keys, counts), story.id)
         story.total += self._total(keys, counts)
 
     def _hold(self, keys: "array[int]", story_id: int) -> None:
@@ -347,7 +308,7 @@ class StoryIndex:
         self._epoch += 1
         self._weights = Weights(int(len(self._stories) * 1.2) + 50)
 
-    def _norm(self, story: _Story) -> float:
+    def _norm(self, story: Story) -> float:
         if story.epoch != self._epoch:
             story.total, story.epoch = self._total(story.keys, story.counts), self._epoch
         return math.sqrt(story.total / len(story.items) + TITLE_NORM)
@@ -369,23 +330,5 @@ class StoryIndex:
         return weighed
 
 
-def _rank(story_id: int, story: _Story | None) -> tuple[bool, int]:
+def _rank(story_id: int, story: Story | None) -> tuple[bool, int]:
     return story_id > 0, len(story.items) if story else 0
-
-
-def _compatible(one: _Story, other: _Story) -> bool:
-    """Whether they have enough words in common, and no source would tell one story twice, unless nearly alike."""
-    if len(telling_words(one.keys, one.counts) & telling_words(other.keys, other.counts)) < LEAST_WORDS:
-        return False
-    told: dict[int, list[Packed]] = defaultdict(list)
-    for item in one.items:
-        if item.source_id is not None:
-            told[item.source_id].append(item.terms)
-    asked: dict[int, list[Packed]] = defaultdict(list)
-    for item in other.items:
-        if item.source_id in told:
-            asked[item.source_id].append(item.terms)
-    return all(
-        any(nearly_identical(first, second) for first in told[source_id] for second in terms)
-        for source_id, terms in asked.items()
-    )
