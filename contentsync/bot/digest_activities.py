@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +22,7 @@ from contentsync.bot.contract import (
     SendDigestsResult,
 )
 from contentsync.bot.delivery import Clock, Outcome, Sender
+from contentsync.bot.moved_on import list_updates
 from contentsync.db import deliveries, digests, sources, stories
 from contentsync.db.digests import Entry, Part
 from contentsync.db.engine import Database
@@ -164,8 +165,9 @@ class DigestActivities:
     ) -> tuple[list[Entry], list[Part]]:
         """The entries and messages of a digest."""
         subscriber_id = subscriber.id or 0
+        moved_on = await list_updates(self._db, subscriber_id=subscriber_id, now=now)
         async with self._db.read() as session:
-            offers = await stories.list_offers(
+            offers = moved_on + await stories.list_offers(
                 session,
                 subscriber_id=subscriber_id,
                 recent_since=now - timedelta(days=RECENT_DAYS),
@@ -176,15 +178,16 @@ class DigestActivities:
                 Candidate(offer.item_id, offer.story_id, offer.source_id, offer.sort_at, offer.source_recent)
                 for offer in offers
             ]
+            updates = {offer.item_id for offer in moved_on}
             profile = learn([], topics=[], now=now)
             ranked = rank(candidates, profile=profile, now=now, size=subscriber.digest_size).chosen
             tellings = await stories.list_tellings(
-                session, subscriber_id=subscriber_id, item_ids=[entry.item_id for entry in ranked]
+                session, subscriber_id=subscriber_id, item_ids=[entry.item_id for entry in ranked], updates=updates
             )
             follows_any = bool(tellings or await sources.list_followed(session, subscriber_id=subscriber_id))
         if not ranked:
             return [], _nothing(is_asked=is_asked, follows_any=follows_any)
-        entries = _entries(ranked)
+        entries = _entries(ranked, updates)
         lines = [
             render.Line(entry.position, telling, entry.reasons)
             for entry, telling in zip(entries, tellings, strict=True)
@@ -205,9 +208,16 @@ class DigestActivities:
             await asyncio.sleep(WAIT_STEP_SECONDS)
 
 
-def _entries(ranked: Sequence[Ranked]) -> list[Entry]:
+def _entries(ranked: Sequence[Ranked], updates: Collection[int]) -> list[Entry]:
     return [
-        Entry(chosen.item_id, chosen.story_id, position, chosen.score, [asdict(reason) for reason in chosen.reasons])
+        Entry(
+            chosen.item_id,
+            chosen.story_id,
+            position,
+            chosen.score,
+            [asdict(reason) for reason in chosen.reasons],
+            is_update=chosen.item_id in updates,
+        )
         for position, chosen in enumerate(ranked, start=1)
     ]
 

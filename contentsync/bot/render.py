@@ -27,6 +27,8 @@ SUMMARY_CHARACTERS = 800
 LEAST_MINUTES = 2
 """What is read in less is read before one has thought about it."""
 BUTTONS_IN_ROW = 5
+UPDATE = "Update: "
+"""Before the title of a story that was sent before and moved on since."""
 ALSO_IN = 2
 """Other sources that are named; further ones are counted."""
 
@@ -187,7 +189,8 @@ def _length(telling: Telling) -> list[str]:
 
 
 def _title(telling: Telling) -> str:
-    return cut(telling.title or shorten(telling.summary_text, 80) or "Untitled", TITLE_UNITS)
+    title = telling.title or shorten(telling.summary_text, 80) or "Untitled"
+    return cut(f"{UPDATE}{title}" if telling.is_update else title, TITLE_UNITS)
 
 
 def _also_in(telling: Telling, *, named: int) -> str:

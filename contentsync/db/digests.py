@@ -1,11 +1,11 @@
 """Digests: which are due, who works on them, and what they hold. Sending them is `deliveries`."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Table, or_, select, update
+from sqlalchemy import Table, and_, or_, select, update
 from sqlmodel import col, delete
 from sqlmodel import select as select_rows
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -30,13 +30,15 @@ UNFINISHED = ("open", "frozen")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of a digest, to be stored. `reasons`: `{"key": …, "value": …}`."""
+    """One line of a digest, to be stored. `reasons`: `{"key": …, "value": …}`; `is_update`: its story was sent before
+    and moved on since."""
 
     item_id: int
     story_id: int
     position: int
     score: float
     reasons: list[dict[str, Any]]
+    is_update: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,11 +202,13 @@ async def freeze(
     session: AsyncSession, *, digest_id: int, token: str, chat_id: int, entries: Sequence[Entry], parts: Sequence[Part]
 ) -> bool:
     """Fix what an open digest holds. False, and nothing changed, if it is not open under this token any more, or if one
-    of the items or stories went into another digest of the same subscriber meanwhile."""
+    of the items or stories went into another digest of the same subscriber meanwhile; a story comes back as an update
+    once."""
     subscriber_id = (await session.exec(select_rows(Digest.subscriber_id).where(col(Digest.id) == digest_id))).one()
     await lock_subscriber(session, subscriber_id=subscriber_id)
     story_ids = await _lock_stories(session, entries=entries)
-    if await _any_sent(session, subscriber_id=subscriber_id, item_ids=[*story_ids], story_ids=[*story_ids.values()]):
+    updates = {entry.item_id for entry in entries if entry.is_update}
+    if await _any_sent(session, subscriber_id=subscriber_id, story_ids=story_ids, updates=updates):
         return False
     frozen = await session.exec(
         update(DIGESTS)
@@ -222,6 +226,7 @@ async def freeze(
             position=entry.position,
             score=entry.score,
             reasons=entry.reasons,
+            is_update=entry.is_update,
         )
         for entry in entries
     )
@@ -248,15 +253,21 @@ async def _lock_stories(session: AsyncSession, *, entries: Sequence[Entry]) -> d
 
 
 async def _any_sent(
-    session: AsyncSession, *, subscriber_id: int, item_ids: Sequence[int], story_ids: Sequence[int | None]
+    session: AsyncSession, *, subscriber_id: int, story_ids: Mapping[int, int | None], updates: Collection[int]
 ) -> bool:
+    """Whether an item was sent, or its story: for an update only if that was one, too. `story_ids`: by item."""
+    again = [story_id for item_id, story_id in story_ids.items() if story_id is not None and item_id in updates]
+    first = [story_id for item_id, story_id in story_ids.items() if story_id is not None and item_id not in updates]
+    if len({*again, *first}) < len(again) + len(first):
+        return True  # two of the stories became one since they were chosen
     statement = (
         select_rows(DigestEntry.id)
         .where(
             col(DigestEntry.subscriber_id) == subscriber_id,
             or_(
-                col(DigestEntry.item_id).in_(item_ids),
-                col(DigestEntry.story_id).in_([story_id for story_id in story_ids if story_id is not None]),
+                col(DigestEntry.item_id).in_([*story_ids]),
+                col(DigestEntry.story_id).in_(first),
+                and_(col(DigestEntry.story_id).in_(again), col(DigestEntry.is_update)),
             ),
         )
         .limit(1)

@@ -240,7 +240,7 @@ class DigestEntry(Base, table=True):
     digest_id: int = reference("digest.id")
     subscriber_id: int = reference("subscriber.id")
     item_id: int = reference("item.id", index=True)
-    story_id: int | None = Field(default=None, foreign_key="story.id", ondelete="SET NULL")
+    story_id: int | None = Field(default=None, foreign_key="story.id", ondelete="SET NULL", index=True)
     position: int
     """1 is the first."""
     is_update: bool = False

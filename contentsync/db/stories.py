@@ -1,16 +1,17 @@
 """Items on their way to a digest: giving them a story, offering them to a subscriber, and showing them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import Table, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import Table, and_, exists, func, or_, select, update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contentsync.db.base import Base
+from contentsync.db.bulk import run_many, value
 from contentsync.db.models import DigestEntry, Item, Source, Subscription
 
 STORIES: Table = Base.metadata.tables["story"]
@@ -46,18 +47,25 @@ class ProcessedItem:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An item a subscriber may be sent. `source_recent`: items of its source in the recent days, sent or not."""
+    """An item a subscriber may be sent. `source_recent`: items of its source in the recent days, sent or not.
+
+    `is_update`: its story was sent before and moved on since.
+    """
 
     item_id: int
     story_id: int
     source_id: int
     sort_at: datetime
     source_recent: int
+    is_update: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """An item as it is shown to a subscriber. `also_in`: other sources they follow that tell the story, by title."""
+    """An item as it is shown to a subscriber. `also_in`: other sources they follow that tell the story, by title.
+
+    `is_update`: its story was sent before and moved on since.
+    """
 
     item_id: int
     title: str
@@ -71,6 +79,7 @@ class Telling:
     word_count: int | None = None
     language: str | None = None
     also_in: tuple[str, ...] = ()
+    is_update: bool = False
 
 
 async def list_unprocessed(session: AsyncSession, *, after_id: int, limit: int) -> list[NewItem]:
@@ -108,31 +117,26 @@ async def store_processed(
 
     May run twice at once over the same items. An item that was edited meanwhile stays unprocessed.
     """
-    statement = (
-        update(ITEMS)
-        .where(ITEMS.c.id == bindparam("b_id"), ITEMS.c.content_hash == bindparam("b_content_hash"))
-        .values(
-            canonical_link=bindparam("b_canonical_link"),
-            summary_text=bindparam("b_summary_text"),
-            language=bindparam("b_language"),
-            story_id=bindparam("b_story_id"),
-            story_revision=revision,
-            processed_at=now,
-        )
-    )
     rows = [
         {
-            "b_id": item.id,
-            "b_content_hash": item.content_hash,
-            "b_canonical_link": item.canonical_link,
-            "b_summary_text": item.summary_text,
-            "b_language": item.language,
-            "b_story_id": story_ids[item.id],
+            "id": item.id,
+            "content_hash": item.content_hash,
+            "canonical_link": item.canonical_link,
+            "summary_text": item.summary_text,
+            "language": item.language,
+            "story_id": story_ids[item.id],
+            "story_revision": revision,
+            "processed_at": now,
         }
         for item in sorted(items, key=lambda item: item.id)
     ]
-    if rows:
-        await session.exec(statement, params=rows)
+    await run_many(session, _process, rows)
+
+
+def _process(_engine: str) -> Any:
+    found = ("canonical_link", "summary_text", "language", "story_id", "story_revision", "processed_at")
+    unchanged = (ITEMS.c.id == value("id")) & (ITEMS.c.content_hash == value("content_hash"))
+    return update(ITEMS).where(unchanged).values({name: value(name) for name in found})
 
 
 async def list_offers(
@@ -151,7 +155,7 @@ async def list_offers(
             col(Subscription.subscriber_id) == subscriber_id,
             ITEMS.c.processed_at.is_not(None),
             ITEMS.c.story_id.is_not(None),
-            _is_wanted(),
+            is_wanted(),
         )
     )
     recent = offered.where(ITEMS.c.sort_at >= recent_since, *_unsent(subscriber_id, ITEMS))
@@ -160,7 +164,7 @@ async def list_offers(
     older: Any = select(latest.c.id, latest.c.story_id, latest.c.source_id, latest.c.sort_at).where(
         latest.c.place <= latest_of_new, latest.c.sort_at < recent_since, *_unsent(subscriber_id, latest)
     )
-    counts = await _count_recent(session, subscriber_id=subscriber_id, since=recent_since)
+    counts = await count_recent(session, subscriber_id=subscriber_id, since=recent_since)
     rows: list[Any] = [
         *await session.exec(recent.order_by(ITEMS.c.sort_at.desc(), ITEMS.c.id).limit(limit)),
         *await session.exec(older.order_by(latest.c.sort_at.desc(), latest.c.id)),
@@ -170,7 +174,7 @@ async def list_offers(
     ]
 
 
-def _is_wanted() -> Any:
+def is_wanted() -> Any:
     """Whether the subscription takes Shorts and live streams, where the item is one."""
     return and_(
         or_(col(Subscription.with_shorts), ITEMS.c.media_kind != "short"),
@@ -186,11 +190,12 @@ def _unsent(subscriber_id: int, items: Any) -> tuple[Any, Any]:
     )
 
 
-async def _count_recent(session: AsyncSession, *, subscriber_id: int, since: datetime) -> dict[int, int]:
+async def count_recent(session: AsyncSession, *, subscriber_id: int, since: datetime) -> dict[int, int]:
+    """Wanted items from `since` on of each source the subscriber follows, sent or not; by source."""
     statement: Any = (
         select(ITEMS.c.source_id, func.count())
         .join(Subscription, col(Subscription.source_id) == ITEMS.c.source_id)
-        .where(col(Subscription.subscriber_id) == subscriber_id, ITEMS.c.sort_at >= since, _is_wanted())
+        .where(col(Subscription.subscriber_id) == subscriber_id, ITEMS.c.sort_at >= since, is_wanted())
         .group_by(ITEMS.c.source_id)
     )
     return {row[0]: row[1] for row in await session.exec(statement)}
@@ -210,8 +215,13 @@ async def is_processing(session: AsyncSession, *, subscriber_id: int, followed_s
     return (await session.exec(waiting.limit(1))).first() is not None
 
 
-async def list_tellings(session: AsyncSession, *, subscriber_id: int, item_ids: Sequence[int]) -> list[Telling]:
-    """These items as they are shown to the subscriber, in the order of the ids; unknown ids are left out."""
+async def list_tellings(
+    session: AsyncSession, *, subscriber_id: int, item_ids: Sequence[int], updates: Collection[int] = ()
+) -> list[Telling]:
+    """These items as they are shown to the subscriber, in the order of the ids; unknown ids are left out.
+
+    `updates`: those of them that are about to be sent as updates; the ones that were are known.
+    """
     statement: Any = (
         select(Item, Source).join(Source, col(Source.id) == col(Item.source_id)).where(col(Item.id).in_(item_ids))
     )
@@ -219,7 +229,17 @@ async def list_tellings(session: AsyncSession, *, subscriber_id: int, item_ids: 
     also = await _sources_by_story(
         session, subscriber_id=subscriber_id, story_ids=[item.story_id for item, _ in found.values() if item.story_id]
     )
-    return [_telling(*found[item_id], also) for item_id in item_ids if item_id in found]
+    marked: Any = select(col(DigestEntry.item_id)).where(
+        col(DigestEntry.subscriber_id) == subscriber_id,
+        col(DigestEntry.item_id).in_(item_ids),
+        col(DigestEntry.is_update),
+    )
+    sent_as_updates = {*(await session.exec(marked)).scalars(), *updates}
+    return [
+        _telling(*found[item_id], also, is_update=item_id in sent_as_updates)
+        for item_id in item_ids
+        if item_id in found
+    ]
 
 
 async def _sources_by_story(
@@ -244,7 +264,7 @@ def _name(title: str, url: str) -> str:
     return title.strip() or urlsplit(url).hostname or url
 
 
-def _telling(item: Item, source: Source, also: dict[int, list[tuple[int, str]]]) -> Telling:
+def _telling(item: Item, source: Source, also: dict[int, list[tuple[int, str]]], *, is_update: bool) -> Telling:
     others = also.get(item.story_id or 0, [])
     return Telling(
         item_id=item.id or 0,
@@ -259,4 +279,5 @@ def _telling(item: Item, source: Source, also: dict[int, list[tuple[int, str]]])
         word_count=item.word_count,
         language=item.language,
         also_in=tuple(title for source_id, title in others if source_id != source.id),
+        is_update=is_update,
     )

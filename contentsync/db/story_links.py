@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, bindparam, delete, func, select, tuple_, update
-from sqlmodel import col
+from sqlalchemy import Table, delete, func, select, tuple_, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from contentsync.db.base import Base, insert
-from contentsync.db.models import DigestEntry
+from contentsync.db.base import Base, insert, insert_for
+from contentsync.db.bulk import run_many, value
 from contentsync.db.stories import ITEMS, STORIES, ProcessedItem, store_processed
 
 STORY_LINKS: Table = Base.metadata.tables["story_link"]
 STORY_CLOCK: Table = Base.metadata.tables["story_clock"]
+ENTRIES: Table = Base.metadata.tables["digest_entry"]
 
 SUMMARY_CHARACTERS = 200
 """Of a summary, as much as stories are compared by."""
@@ -122,12 +122,9 @@ async def store_placements(
     await _check_there(
         session, {placement.story for placement in placements if placement.story > 0} | {*merged.values()}
     )
-    for gone, kept in sorted(merged.items()):
-        await _merge(session, gone=gone, kept=kept, revision=revision + 1)
+    await _merge(session, merged=merged, revision=revision + 1)
     links = {p.link_key: new.get(p.story, p.story) for p in placements if p.link_key is not None}
-    if links:
-        rows = [{"key": key, "story_id": links[key]} for key in sorted(links)]
-        await session.exec(insert(session, STORY_LINKS).on_conflict_do_nothing(index_elements=["key"]), params=rows)
+    await run_many(session, _insert_link, [{"key": key, "story_id": links[key]} for key in sorted(links)])
     story_ids = {p.item.id: new.get(p.story, p.story) for p in placements}
     await store_processed(
         session, items=[p.item for p in placements], story_ids=story_ids, revision=revision + 1, now=now
@@ -158,7 +155,7 @@ async def _add_stories(session: AsyncSession, placements: Sequence[Placement]) -
     if not keys:
         return {}
     rows = [{"key": key, "first_seen_at": first_seen[key]} for key in sorted(first_seen)]
-    await session.exec(insert(session, STORIES).on_conflict_do_nothing(index_elements=["key"]), params=rows)
+    await run_many(session, _insert_story, rows)
     known: Any = select(STORIES.c.key, STORIES.c.id).where(STORIES.c.key.in_(first_seen))
     ids = {row.key: row.id for row in await session.exec(known)}
     return {story: ids[key] for story, key in keys.items()}
@@ -170,13 +167,42 @@ async def _check_there(session: AsyncSession, story_ids: set[int]) -> None:
         raise StoriesMoved
 
 
-async def _merge(session: AsyncSession, *, gone: int, kept: int, revision: int) -> None:
+async def _merge(session: AsyncSession, *, merged: Mapping[int, int], revision: int) -> None:
+    rows = [{"gone": gone, "kept": merged[gone], "revision": revision} for gone in sorted(merged)]
     # Items first: a digest that is being frozen holds its items, so its entries are there to be changed.
-    await session.exec(update(ITEMS).where(ITEMS.c.story_id == gone).values(story_id=kept, story_revision=revision))
-    await session.exec(update(DigestEntry).where(col(DigestEntry.story_id) == gone).values(story_id=kept))
-    await session.exec(update(STORY_LINKS).where(STORY_LINKS.c.story_id == gone).values(story_id=kept))
-    earlier = select(STORIES.c.first_seen_at).where(STORIES.c.id == gone).scalar_subquery()
-    await session.exec(
-        update(STORIES).where(STORIES.c.id == kept, STORIES.c.first_seen_at > earlier).values(first_seen_at=earlier)
-    )
-    await session.exec(delete(STORIES).where(STORIES.c.id == bindparam("gone")), params={"gone": gone})
+    for build in (_move_items, _move_entries, _move_links, _keep_first_seen, _delete_story):
+        await run_many(session, build, rows)
+
+
+def _insert_link(engine: str) -> Any:
+    row = {"key": value("key"), "story_id": value("story_id")}
+    return insert_for(engine, STORY_LINKS).values(row).on_conflict_do_nothing(index_elements=["key"])
+
+
+def _insert_story(engine: str) -> Any:
+    row = {"key": value("key"), "first_seen_at": value("first_seen_at")}
+    return insert_for(engine, STORIES).values(row).on_conflict_do_nothing(index_elements=["key"])
+
+
+def _move_items(_engine: str) -> Any:
+    moved = {"story_id": value("kept"), "story_revision": value("revision")}
+    return update(ITEMS).where(ITEMS.c.story_id == value("gone")).values(moved)
+
+
+def _move_entries(_engine: str) -> Any:
+    return update(ENTRIES).where(ENTRIES.c.story_id == value("gone")).values(story_id=value("kept"))
+
+
+def _move_links(_engine: str) -> Any:
+    return update(STORY_LINKS).where(STORY_LINKS.c.story_id == value("gone")).values(story_id=value("kept"))
+
+
+def _keep_first_seen(_engine: str) -> Any:
+    leaving = STORIES.alias()
+    earlier = select(leaving.c.first_seen_at).where(leaving.c.id == value("gone")).scalar_subquery()
+    later = (STORIES.c.id == value("kept")) & (STORIES.c.first_seen_at > earlier)
+    return update(STORIES).where(later).values(first_seen_at=earlier)
+
+
+def _delete_story(_engine: str) -> Any:
+    return delete(STORIES).where(STORIES.c.id == value("gone"))

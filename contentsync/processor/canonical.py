@@ -65,19 +65,33 @@ ORIGIN_NAMES = frozenset(
 """Names that mean something else on some sites; dropped only where the value says "this came through a feed"."""
 
 REDIRECTORS = {
-    ("google.com", "/url"): ("url", "q"),
-    ("google.com", "/alerts/share"): ("ru",),
-    ("l.facebook.com", "/l.php"): ("u",),
-    ("lm.facebook.com", "/l.php"): ("u",),
-    ("l.instagram.com", "/"): ("u",),
-    ("out.reddit.com", ""): ("url",),
-    ("t.umblr.com", "/redirect"): ("z",),
-    ("slack-redir.net", "/link"): ("url",),
-    ("youtube.com", "/redirect"): ("q",),
-    ("steamcommunity.com", "/linkfilter/"): ("url", "u"),
+    ("google.com", "/url"): ("url q", "Google Alerts feeds, and links copied from search results"),
+    ("google.com", "/alerts/share"): ("ru", "the share links of Google Alerts"),
+    ("news.google.com", "/news/url"): ("url", "feeds of Google News until 2018; later ones hold no readable link"),
+    ("bing.com", "/news/apiclick.aspx"): ("url", "every link of a Bing News feed"),
+    ("duckduckgo.com", "/l/"): ("uddg", "links copied from search results"),
+    ("l.facebook.com", "/l.php"): ("u", "links copied from Facebook"),
+    ("lm.facebook.com", "/l.php"): ("u", "links copied from mobile Facebook"),
+    ("l.instagram.com", "/"): ("u", "links in Instagram profiles"),
+    ("linkedin.com", "/redir/redirect"): ("url", "links out of LinkedIn"),
+    ("linkedin.com", "/safety/go"): ("url", "links out of LinkedIn since 2023"),
+    ("vk.com", "/away.php"): ("to", "links out of VK"),
+    ("t.me", "/iv"): ("url", "Telegram's Instant View of a page"),
+    ("out.reddit.com", ""): ("url", "links out of Reddit"),
+    ("t.umblr.com", "/redirect"): ("z", "links out of Tumblr, in its feeds too"),
+    ("medium.com", "/r/"): ("url", "links out of Medium, in its feeds too"),
+    ("exit.sc", "/"): ("url", "links out of SoundCloud, in descriptions of podcasts"),
+    ("getpocket.com", "/redirect"): ("url", "lists that people kept at Pocket"),
+    ("slack-redir.net", "/link"): ("url", "links copied from Slack"),
+    ("youtube.com", "/redirect"): ("q", "links in descriptions of videos"),
+    ("steamcommunity.com", "/linkfilter/"): ("url u", "links in Steam's announcements"),
+    ("safelinks.protection.outlook.com", "/"): ("url", "links of newsletters that went through Outlook"),
+    ("go.skimresources.com", "/"): ("url", "Skimlinks: shops named in articles, each paper with its own number"),
+    ("redirect.viglink.com", "/"): ("u", "Sovrn: shops named in articles, each paper with its own number"),
 }
-"""Pages that only lead on: host (without `www.`), beginning of the path, and the parameters that hold the real link.
-Google Alerts feeds and shared links come through them."""
+"""Pages that only lead on: host (without `www.`; all hosts below it count too), beginning of the path; the parameters
+that hold the real link, and where such links come from. What wraps a link in a code that only its server can read is
+not here."""
 
 AMP_CACHE = re.compile(r"(?:www\.)?google\.[a-z.]+/amp/(s/)?|[a-z0-9-]+\.cdn\.ampproject\.org/[cvi]/(s/)?")
 """Google's copies of AMP pages hold the page's own address, with `s/` before it for https.
@@ -93,6 +107,7 @@ _AMP_PATH = re.compile(r"(?<=.)(?:/amp)+/?$|(?<=.)\.amp(?=\.html?$|$)", re.IGNOR
 _SHORT_VIDEO = re.compile(
     r"//youtu\.be/([\w-]{11})(?:\?|#|$)|//youtube\.com/(?:shorts|live|embed)/([\w-]{11})(?:[?#/]|$)"
 )
+_GOOGLE = re.compile(r"^google\.(?:com?\.)?[a-z]{2,3}$")
 _UNWRAPPINGS = 3
 """Redirectors and AMP copies within each other that are followed."""
 
@@ -120,12 +135,17 @@ def canonical_link(link: str | None) -> str | None:
 
 def link_key(canonical: str | None) -> str | None:
     """What equal pages have in common: the canonical link without scheme, `www.`, mobile and AMP marks and last slash,
-    its parameters in order of their names; None without a link."""
+    its parameters in order of their names; None without a link.
+
+    None as well where it is a site's home page: podcasts link all their episodes there, which are not one.
+    """
     if canonical is None:
         return None
     url = URL(canonical, encoded=True)
     host = _TWIN_HOST.sub("", url.raw_authority, count=1)
     path = _AMP_PATH.sub("", url.raw_path).rstrip("/")
+    if not (path or url.raw_query_string or url.raw_fragment):
+        return None
     parts = url.raw_query_string.split("&")
     query = "&".join(sorted(parts) if all("=" in part for part in parts) else parts)
     key = f"//{host}{path}" + (f"?{query}" if query else "") + (f"#{url.raw_fragment}" if url.raw_fragment else "")
@@ -152,11 +172,11 @@ def _wrapped(url: URL) -> str | None:
         if "." in rest.partition("/")[0]:
             scheme = "https" if copy[1] or copy[2] else "http"
             return f"{scheme}://{unquote(rest)}" + (f"?{url.raw_query_string}" if url.raw_query_string else "")
-    host = (url.raw_host or "").removeprefix("www.")
-    for (redirector, path), names in REDIRECTORS.items():
-        if host == redirector and url.raw_path.startswith(path):
+    host = _GOOGLE.sub("google.com", (url.raw_host or "").removeprefix("www."))
+    for (redirector, path), (names, _) in REDIRECTORS.items():
+        if (host == redirector or host.endswith(f".{redirector}")) and url.raw_path.startswith(path):
             held = parse_qs(url.raw_query_string)
-            return next((held[name][0] for name in names if name in held), None)
+            return next((held[name][0] for name in names.split() if name in held), None)
     return None
 
 

@@ -2,7 +2,6 @@
 that write no blanks. Pure; knows no language."""
 
 import re
-import sys
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -76,8 +75,7 @@ def split(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _stem(word: str) -> str:
-    # The same few thousand words come again and again: each is kept once.
-    return sys.intern(word.casefold()[:BEGINNING])
+    return word.casefold()[:BEGINNING]
 
 
 def _beginning(summary: str) -> list[str]:

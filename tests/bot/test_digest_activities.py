@@ -103,6 +103,42 @@ async def test_also_in_names_followed_sources(sending: Sending) -> None:
     assert "Secret" not in message["text"]
 
 
+async def test_a_story_that_moved_on_comes_back_once(sending: Sending) -> None:
+    me, story = await add_subscriber(sending.db), await add_story(sending.db, "story")
+    alpha = await add_source(sending.db, "Alpha", followers=(me,))
+    beta = await add_source(sending.db, "Beta", followers=(me,))
+    secret = await add_source(sending.db, "Secret")
+    news = "Malmby ferry: captain Larsen arrested, police find 43 crates of Polish cigarettes"
+
+    async def tell(source: int, name: str, title: str, hours: float) -> None:
+        await add_item(sending.db, source, name, title=title, story_id=story, hours=hours)
+
+    async def next_digest(update_id: int) -> str:
+        await sending.run(await sending.ask(me, update_id), lease_id=digests.asked_slot(update_id))
+        text: str = (await sending.chat())[-1]["text"]
+        return text
+
+    await tell(alpha, "first", "Malmby ferry collides with trawler", 2)
+    assert "1. Malmby ferry collides with trawler" in await next_digest(1)
+    await tell(beta, "again", "Ferry from Malmby in collision with a trawler", -1)
+    await tell(secret, "secret", news, -1)
+    assert await next_digest(2) == render.NOTHING_NEW_ASKED, "no news, but in a source they do not follow"
+    async with sending.db.write() as session:
+        found = await session.exec(select(Item).where(col(Item.external_id) == "secret"))
+        await session.delete(found.one())
+    await tell(beta, "news", news, -2)
+    await tell(alpha, "news too", f"{news}, says mayor", -2)
+    text = await next_digest(3)
+    assert f"1. Update: {news}, says mayor\nAlpha · " in text, "the telling that has most of what is new"
+    assert "also in Beta" in text
+    assert text.count("Malmby") == 1
+    await tell(beta, "more", "Malmby ferry: Larsen confesses to Inspector Dahl, 12 more arrests in Gdynia, Kiel", -3)
+    assert await next_digest(4) == render.NOTHING_NEW_ASKED
+    async with sending.db.read() as session:
+        rows = list(await session.exec(select(DigestEntry).order_by(col(DigestEntry.id))))
+    assert [row.is_update for row in rows] == [False, True]
+
+
 @pytest.mark.parametrize(
     ("follows", "asked", "texts"),
     [

@@ -50,6 +50,14 @@ def is_balanced(body: str) -> bool:
     return not opened and "<" not in TAGS.sub("", body)
 
 
+def test_a_story_that_moved_on_is_marked() -> None:
+    moved_on = telling(1, title="Ferry <found>", is_update=True)
+    (part,) = digest_of([Line(1, moved_on, NEW)])
+    assert '">Update: Ferry &lt;found&gt;</a>' in part.body
+    text, _ = card(moved_on, digest_id=12, position=1, rating=0, now=NOW, time_zone="UTC")
+    assert text.startswith("<b>Update: Ferry &lt;found&gt;</b>")
+
+
 def test_digest_layout() -> None:
     found = [
         Line(1, telling(1, also_in=("A & B", "C", "D")), NEW),

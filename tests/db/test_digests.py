@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
-from contentsync.db import deliveries, digests
+from contentsync.db import deliveries, digests, stories
 from contentsync.db.digests import CATCH_UP, LEASE, Entry, Part
 from contentsync.db.engine import Database
 from contentsync.db.models import Delivery, Digest, DigestEntry, Subscriber
@@ -199,6 +199,44 @@ async def test_two_digests_of_one_person_never_hold_the_same(database: Database)
         assert await digests.get_entry_item(session, subscriber_id=me, digest_id=third, position=1) == another
         assert await digests.get_entry_item(session, subscriber_id=me + 1, digest_id=third, position=1) is None
         assert await digests.get_entry_item(session, subscriber_id=me, digest_id=third, position=2) is None
+
+
+async def test_a_story_comes_back_as_an_update_once(database: Database) -> None:
+    me = await add_subscriber(database)
+    source, story = await add_source(database, followers=(me,)), await add_story(database, "story")
+    items = [await add_item(database, source, str(number), story_id=story) for number in range(4)]
+    other = await add_item(database, source, "other", story_id=await add_story(database, "other"))
+    ids = [await ask(database, me, update_id) for update_id in range(1, 6)]
+    for update_id, digest_id in enumerate(ids, start=1):
+        assert await claim(database, digest_id, f"ask-{update_id}", f"ask-{update_id}.1")
+    assert await freeze(database, ids[0], "ask-1.1", [Entry(items[0], story, 1, 1.0, [])])
+    again = [Entry(item, story, 1, 1.0, [], is_update=True) for item in items]
+    assert not await freeze(database, ids[1], "ask-2.1", [again[0]]), "an item is sent once, whatever it is marked"
+    assert not await freeze(database, ids[1], "ask-2.1", [Entry(items[1], story, 1, 1.0, [])]), "unmarked"
+    frozen = await asyncio.gather(
+        freeze(database, ids[1], "ask-2.1", [again[1]]), freeze(database, ids[2], "ask-3.1", [again[2]])
+    )
+    assert sorted(frozen) == [False, True]
+    assert not await freeze(database, ids[3], "ask-4.1", [again[3]])
+    assert await freeze(database, ids[3], "ask-4.1", [Entry(other, story, 1, 1.0, [])])
+    async with database.read() as session:
+        sent = list(await session.exec(select(DigestEntry).order_by(col(DigestEntry.id))))
+        tellings = await stories.list_tellings(session, subscriber_id=me, item_ids=[entry.item_id for entry in sent])
+        planned = await stories.list_tellings(session, subscriber_id=me, item_ids=[items[3]], updates={items[3]})
+    assert [entry.is_update for entry in sent] == [False, True, False]
+    assert [telling.is_update for telling in tellings] == [False, True, False], "cards know it later"
+    assert planned[0].is_update
+
+
+async def test_what_became_one_story_meanwhile_is_chosen_anew(database: Database) -> None:
+    me = await add_subscriber(database)
+    source, story = await add_source(database, followers=(me,)), await add_story(database, "story")
+    items = [await add_item(database, source, str(number), story_id=story) for number in range(2)]
+    digest_id = await ask(database, me)
+    await claim(database, digest_id, "ask-7", "ask-7.1")
+    both = [Entry(items[0], story, 1, 1.0, []), Entry(items[1], story + 1, 2, 1.0, [])]
+    assert not await freeze(database, digest_id, "ask-7.1", both)
+    assert await freeze(database, digest_id, "ask-7.1", both[:1])
 
 
 async def test_freezing_twice_changes_nothing(database: Database) -> None:

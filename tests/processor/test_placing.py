@@ -49,7 +49,7 @@ async def tell(db: Database, title: str, name: str, source: int | None = None, h
 
 async def send(db: Database, subscriber_id: int, item_id: int, story_id: int, at: datetime = NOW) -> None:
     async with db.write() as session:
-        digest = Digest(subscriber_id=subscriber_id, slot=f"ask-{item_id}", due_at=at, created_at=at)
+        digest = Digest(subscriber_id=subscriber_id, slot=f"ask-{item_id}", due_at=at, created_at=at, finished_at=at)
         session.add(digest)
         await session.flush()
         session.add(
@@ -126,6 +126,57 @@ async def test_stories_merge_and_what_was_sent_stays_sent(db: Database) -> None:
     await tell(db, FERRY[0], "d", await add_source(db, "Four"))
     await place(db, placer)
     assert set(await story_ids(db)) == {merged}
+
+
+async def test_one_link_is_sent_once_whatever_its_title_becomes(db: Database) -> None:
+    me, placer = await add_subscriber(db), StoryPlacer(db)
+    one, two = await add_source(db, "One", followers=(me,)), await add_source(db, "Two", followers=(me,))
+    first = await add_item(
+        db, one, "a", processed=False, title=FERRY[0], link="https://paper.example/ferry?utm_source=rss"
+    )
+    await place(db, placer)
+    (story,) = await story_ids(db)
+    await send(db, me, first, story or 0)
+    wrapped = "https://www.google.com/url?q=http%3A%2F%2Fm.paper.example%2Fferry%2F%3Fgclid%3D1&sa=U"
+    for name, title, link in (
+        ("b", "Quite another title", "http://www.paper.example/ferry/"),
+        ("c", "And one more of them", wrapped),
+        ("d", "Months later", "https://paper.example/ferry/amp"),
+    ):
+        await add_item(db, two, name, processed=False, title=title, link=link, hours=24 * 40 if name == "d" else 1)
+    async with db.write() as session:
+        item = await session.get_one(Item, first)
+        item.title, item.content_hash, item.processed_at = "Edited beyond recognition", "edited", None
+        session.add(item)
+    await place(db, StoryPlacer(db))
+    assert set(await story_ids(db)) == {story}
+    async with db.read() as session:
+        offers = await stories.list_offers(
+            session, subscriber_id=me, recent_since=NOW - timedelta(days=14), latest_of_new=10, limit=10
+        )
+    assert offers == []
+
+
+async def test_what_links_to_a_home_page_is_not_one_story(db: Database) -> None:
+    source = await add_source(db, "Podcast")
+    for number, title in enumerate(("Of bridges and ferries", "A visit to the library", "Harbours at night")):
+        await add_item(db, source, str(number), processed=False, title=title, link="https://podcast.example/")
+    await place(db, StoryPlacer(db))
+    assert len(set(await story_ids(db))) == 3
+
+
+async def test_a_first_pull_without_dates_gathers_what_others_tell(db: Database) -> None:
+    placer = StoryPlacer(db)
+    await tell(db, FERRY[0], "dated", hours=5)
+    await place(db, placer)
+    source = await add_source(db, "Undated")
+    for number in range(60):
+        title = FERRY[1] if number == 30 else f"Note {number} of {number}alpha, {number}beta and {number}gamma"
+        await add_item(db, source, f"u{number}", processed=False, title=title, published_at=None, hours=0)
+    assert await place(db, placer) == 60
+    found = await story_ids(db)
+    assert found[31] == found[0], "when it was found stands for when it was told"
+    assert len(set(found)) == 60
 
 
 async def test_an_edited_item_stays_in_its_story(db: Database) -> None:

@@ -40,6 +40,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_item_recent", "item", ["sort_at", "id"])
     op.add_column("digest_entry", sa.Column("is_update", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.create_index("ix_digest_entry_story_id", "digest_entry", ["story_id"])
 
     op.add_column("item", sa.Column("word_count", sa.Integer(), nullable=True))
     op.add_column("item", sa.Column("features", sa.LargeBinary(), nullable=True))
@@ -115,6 +116,7 @@ def downgrade() -> None:
     op.drop_column("subscriber", "reading_minutes")
     op.drop_column("item", "features")
     op.drop_column("item", "word_count")
+    op.drop_index("ix_digest_entry_story_id", "digest_entry")
     op.drop_column("digest_entry", "is_update")
     op.drop_index("ix_item_recent", "item")
     op.drop_index("ix_item_story_revision", "item")
