@@ -38,7 +38,19 @@ LAYERS: dict[str, set[str]] = {
 """What a room may import besides itself and any room's `contract`."""
 
 PURE_PROCESSOR = {
-    f"contentsync.processor.{name}" for name in ("canonical", "ranking", "stories", "terms", "text", "updates")
+    f"contentsync.processor.{name}"
+    for name in (
+        "canonical",
+        "decisions",
+        "features",
+        "ranking",
+        "rules",
+        "stories",
+        "taste",
+        "terms",
+        "text",
+        "updates",
+    )
 }
 """The processor's pure modules: the bot builds digests with them, the evaluation measures them."""
 

@@ -2,13 +2,28 @@
 
 from aiogram import Router
 
-from contentsync.bot.handlers import accounts, dialogs, digest, links, mailbox, other, settings, sources, start, youtube
+from contentsync.bot.handlers import (
+    accounts,
+    dialogs,
+    digest,
+    links,
+    mailbox,
+    other,
+    saved,
+    settings,
+    sources,
+    start,
+    why,
+    youtube,
+)
 
 IN_ORDER = (
     start.router,  # commands first: they mean themselves, whatever is open
     sources.router,
     settings.router,
     digest.router,
+    why.router,
+    saved.router,
     accounts.router,
     youtube.router,
     mailbox.router,

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from contentsync.bot.answers import format_time
-from contentsync.bot.sentences import accounts, front, health, mailbox, youtube
+from contentsync.bot.sentences import accounts, front, health, mailbox, why, youtube
 from contentsync.bot.sentences.reasons import LASTING, REASONS
 from contentsync.bot.zones import clock
 from contentsync.db.base import utc_now
@@ -24,7 +24,14 @@ LIST_TITLE_LIMIT = 60
 """The same in the list, where ten of them and what is wrong with them fit into one message."""
 HOST_LIMIT = 60
 
-SENTENCES = {**front.SENTENCES, **health.SENTENCES, **accounts.SENTENCES, **youtube.SENTENCES, **mailbox.SENTENCES}
+SENTENCES = {
+    **front.SENTENCES,
+    **health.SENTENCES,
+    **accounts.SENTENCES,
+    **youtube.SENTENCES,
+    **mailbox.SENTENCES,
+    **why.SENTENCES,
+}
 
 
 class Html(str):
@@ -111,6 +118,9 @@ def say_settings(subscriber: Subscriber, now: datetime) -> Html:
         zone=subscriber.time_zone,
         clock=clock(now, subscriber.time_zone),
         size=subscriber.digest_size,
+        reading=say("reading_minutes", minutes=subscriber.reading_minutes)
+        if subscriber.reading_minutes
+        else say("reading_any"),
     )
 
 

@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, exists, or_, select
 from sqlmodel import col, delete
 from sqlmodel import select as select_rows
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from contentsync.db.models import Item, Source, Subscription
-from contentsync.db.taste_models import Decision
+from contentsync.db.models import DigestEntry, Item, Source, Subscription
+from contentsync.db.taste_models import Decision, Rule
 
 
 @dataclass(frozen=True, slots=True)
 class KnownItem:
-    """An item of a source that the subscriber follows since `followed_at`, or of a digest they were sent."""
+    """An item of a source that the subscriber follows since `followed_at`; None: no longer, but they were sent it."""
 
     item_id: int
     source_id: int
@@ -29,9 +29,19 @@ class KnownItem:
     sort_at: datetime
     first_seen_at: datetime
     processed_at: datetime | None
-    followed_at: datetime
-    with_shorts: bool
-    with_live: bool
+    followed_at: datetime | None
+    with_shorts: bool | None
+    with_live: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRule:
+    """A rule as it was typed, with the title of its source if it has one."""
+
+    action: str
+    kind: str
+    pattern: str
+    source_title: str | None
 
 
 async def store(
@@ -51,8 +61,10 @@ async def list_latest(session: AsyncSession, *, subscriber_id: int, limit: int) 
 async def find_items(
     session: AsyncSession, *, subscriber_id: int, links: Collection[str], story_ids: Collection[int]
 ) -> list[KnownItem]:
-    """Items of sources the subscriber follows that have one of these links, as given or in canonical form, or belong to
-    one of the stories; the latest first."""
+    """Items with one of these links (canonical ones; as it came while an item waits for the processor) or of one of the
+    stories, if the subscriber follows their source or was sent them; the latest first."""
+    was_sent = exists().where(col(DigestEntry.subscriber_id) == subscriber_id, col(DigestEntry.item_id) == col(Item.id))
+    mine = and_(col(Subscription.source_id) == col(Item.source_id), col(Subscription.subscriber_id) == subscriber_id)
     statement: Any = (
         select(
             col(Item.id),
@@ -71,14 +83,34 @@ async def find_items(
             col(Subscription.with_live),
         )
         .join(Source, col(Source.id) == col(Item.source_id))
-        .join(Subscription, col(Subscription.source_id) == col(Item.source_id))
+        .outerjoin(Subscription, mine)
         .where(
-            col(Subscription.subscriber_id) == subscriber_id,
-            or_(col(Item.canonical_link).in_(links), col(Item.story_id).in_(story_ids)),
+            or_(
+                col(Item.canonical_link).in_(links),
+                col(Item.story_id).in_(story_ids),
+                and_(col(Item.processed_at).is_(None), col(Item.link).in_(links)),
+            ),
+            or_(col(Subscription.id).is_not(None), was_sent),
         )
         .order_by(col(Item.sort_at).desc(), col(Item.id))
     )
     return [KnownItem(*row) for row in await session.exec(statement)]
+
+
+async def find_title(session: AsyncSession, *, item_id: int) -> str | None:
+    """What an item is called; None if it is gone."""
+    return (await session.exec(select_rows(Item.title).where(col(Item.id) == item_id))).one_or_none()
+
+
+async def find_rule(session: AsyncSession, *, subscriber_id: int, rule_id: int) -> KnownRule | None:
+    """The subscriber's rule with this id; None if it is gone."""
+    statement: Any = (
+        select(col(Rule.action), col(Rule.kind), col(Rule.pattern), col(Source.title))
+        .outerjoin(Source, col(Source.id) == col(Rule.source_id))
+        .where(col(Rule.id) == rule_id, col(Rule.subscriber_id) == subscriber_id)
+    )
+    row = (await session.exec(statement)).one_or_none()
+    return KnownRule(*row) if row is not None else None
 
 
 async def forget(session: AsyncSession, *, before: datetime) -> int:

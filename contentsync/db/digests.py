@@ -1,11 +1,11 @@
 """Digests: which are due, who works on them, and what they hold. Sending them is `deliveries`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Table, or_, select, update
+from sqlalchemy import Table, and_, or_, select, update
 from sqlmodel import col, delete
 from sqlmodel import select as select_rows
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -30,13 +30,14 @@ UNFINISHED = ("open", "frozen")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of a digest, to be stored. `reasons`: `{"key": …, "value": …}`."""
+    """One line of a digest, to be stored. `reasons`: `{"key": …, "value": …, "params": {…}}`."""
 
     item_id: int
     story_id: int
     position: int
     score: float
     reasons: list[dict[str, Any]]
+    is_update: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +205,7 @@ async def freeze(
     subscriber_id = (await session.exec(select_rows(Digest.subscriber_id).where(col(Digest.id) == digest_id))).one()
     await lock_subscriber(session, subscriber_id=subscriber_id)
     story_ids = await _lock_stories(session, entries=entries)
-    if await _any_sent(session, subscriber_id=subscriber_id, item_ids=[*story_ids], story_ids=[*story_ids.values()]):
+    if await _any_sent(session, subscriber_id=subscriber_id, entries=entries, story_ids=story_ids):
         return False
     frozen = await session.exec(
         update(DIGESTS)
@@ -220,6 +221,7 @@ async def freeze(
             item_id=entry.item_id,
             story_id=story_ids.get(entry.item_id),
             position=entry.position,
+            is_update=entry.is_update,
             score=entry.score,
             reasons=entry.reasons,
         )
@@ -248,15 +250,19 @@ async def _lock_stories(session: AsyncSession, *, entries: Sequence[Entry]) -> d
 
 
 async def _any_sent(
-    session: AsyncSession, *, subscriber_id: int, item_ids: Sequence[int], story_ids: Sequence[int | None]
+    session: AsyncSession, *, subscriber_id: int, entries: Sequence[Entry], story_ids: Mapping[int, int | None]
 ) -> bool:
+    """Whether one of the items, or of their stories, was sent before. A story comes back as an update once."""
+    updated = {story_ids.get(entry.item_id) for entry in entries if entry.is_update}
+    stories = {story_id for story_id in story_ids.values() if story_id is not None}
     statement = (
         select_rows(DigestEntry.id)
         .where(
             col(DigestEntry.subscriber_id) == subscriber_id,
             or_(
-                col(DigestEntry.item_id).in_(item_ids),
-                col(DigestEntry.story_id).in_([story_id for story_id in story_ids if story_id is not None]),
+                col(DigestEntry.item_id).in_([*story_ids]),
+                col(DigestEntry.story_id).in_(stories - updated),
+                and_(col(DigestEntry.story_id).in_(stories & updated), col(DigestEntry.is_update)),
             ),
         )
         .limit(1)
@@ -294,13 +300,3 @@ async def has_entries(session: AsyncSession, *, digest_id: int) -> bool:
     """Whether the digest holds anything."""
     statement = select_rows(DigestEntry.id).where(col(DigestEntry.digest_id) == digest_id).limit(1)
     return (await session.exec(statement)).first() is not None
-
-
-async def get_entry_item(session: AsyncSession, *, subscriber_id: int, digest_id: int, position: int) -> int | None:
-    """The item at this position of one of the subscriber's digests; None if it is not theirs or not there."""
-    statement = select_rows(DigestEntry.item_id).where(
-        col(DigestEntry.subscriber_id) == subscriber_id,
-        col(DigestEntry.digest_id) == digest_id,
-        col(DigestEntry.position) == position,
-    )
-    return (await session.exec(statement)).one_or_none()

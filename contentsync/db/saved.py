@@ -28,9 +28,7 @@ async def save(session: AsyncSession, *, subscriber_id: int, item_id: int, on: b
         row = {"subscriber_id": subscriber_id, "item_id": item_id, "created_at": now}
         await session.exec(insert(session, SAVED).values(row).on_conflict_do_nothing())
         return
-    await session.exec(
-        delete(Saved).where(col(Saved.subscriber_id) == subscriber_id, col(Saved.item_id) == item_id)
-    )
+    await session.exec(delete(Saved).where(col(Saved.subscriber_id) == subscriber_id, col(Saved.item_id) == item_id))
 
 
 async def is_saved(session: AsyncSession, *, subscriber_id: int, item_id: int) -> bool:

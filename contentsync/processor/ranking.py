@@ -2,9 +2,12 @@
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
+
+from contentsync.processor.taste import Profile
 
 RECENT_DAYS = 14
 """What is older is no news; how often a source writes is counted over the same days."""
@@ -18,76 +21,129 @@ SAME_SOURCE_FACTOR = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An item that may be shown. `source_recent`: items of its source in the last `RECENT_DAYS` days, sent or not."""
+    """An item that may be shown."""
 
     item_id: int
     story_id: int
     source_id: int
     sort_at: datetime
     source_recent: int = 1
+    tellers: int = 1
+    media_kind: str = "article"
+    author: str | None = None
+    language: str | None = None
+    minutes: float = 0.0
+    features: bytes = b""
+    is_kept: bool = False
+    is_update: bool = False
+    followed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One part of a score. Keys: "new" (freshness), "rare_source" (it seldom writes), "same_source" (below 0: others
-    of its source come first)."""
+    """One part of a score."""
 
     key: str
     value: float
+    params: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A chosen item. The values of `reasons` add up to `score`, exactly."""
+    """A chosen item."""
 
     item_id: int
     story_id: int
     score: float
     reasons: tuple[Reason, ...]
+    slot: str = ""
 
 
-def rank(candidates: Iterable[Candidate], *, now: datetime, size: int) -> list[Ranked]:
-    """At most `size` items, best first.
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """An item that was not chosen."""
 
-    An item is worth its freshness and a bonus if its source writes rarely; that worth is halved for each item of the
-    same source that is already chosen, so that no source fills the digest while others have something. A story appears
-    once, told by its best item. Equal scores: the newer item first, then the one stored first (feeds list their newest
-    first).
-    """
+    item_id: int
+    key: str
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """What became of the candidates."""
+
+    chosen: list[Ranked]
+    passed: list[Passed]
+
+
+def rank(
+    candidates: Sequence[Candidate],
+    *,
+    profile: Profile,
+    now: datetime,
+    size: int,
+    minutes: int | None = None,
+) -> Ranking:
+    """At most `size` items, best first."""
     queues: dict[int, list[tuple[float, float, int, Candidate]]] = defaultdict(list)
     now_seconds = now.timestamp()
     for candidate in candidates:
         sort_seconds = candidate.sort_at.timestamp()
-        worth = _freshness(now_seconds - sort_seconds) + _rarity(candidate)
+        worth = sum(reason.value for reason in _parts(candidate, now_seconds, profile))
         queues[candidate.source_id].append((-worth, -sort_seconds, candidate.item_id, candidate))
     for queue in queues.values():
-        queue.sort(reverse=True)  # the best is last, where popping is free
-
-    # Only the best of each source competes; its key is what it would score now.
+        queue.sort(reverse=True)
     heads = [(*queue[-1][:3], source_id) for source_id, queue in queues.items()]
     heapq.heapify(heads)
     chosen: list[Ranked] = []
-    stories: set[int] = set()
+    passed: list[Passed] = []
+    stories: dict[int, int] = {}
     taken: dict[int, int] = defaultdict(int)
-    while heads and len(chosen) < size:
+    left: list[Candidate] = []
+    while heads:
         *_, source_id = heapq.heappop(heads)
         queue = queues[source_id]
         candidate = queue.pop()[3]
-        if candidate.story_id not in stories:
-            stories.add(candidate.story_id)
-            chosen.append(_ranked(candidate, now_seconds, taken[source_id]))
+        if candidate.story_id in stories:
+            passed.append(Passed(candidate.item_id, "duplicate", {"item": stories[candidate.story_id]}))
+        elif len(chosen) < size:
+            stories[candidate.story_id] = candidate.item_id
+            chosen.append(_ranked(candidate, now_seconds, taken[source_id], profile))
             taken[source_id] += 1
+        else:
+            left.append(candidate)
         if queue:
             worth, sort_key, item_id, _ = queue[-1]
             heapq.heappush(heads, (worth * SAME_SOURCE_FACTOR ** taken[source_id], sort_key, item_id, source_id))
-    return chosen
+    of = len(chosen) + len(left)
+    passed += [
+        Passed(candidate.item_id, "ranked", {"place": place, "of": of})
+        for place, candidate in enumerate(left, start=len(chosen) + 1)
+    ]
+    return Ranking(chosen, passed)
 
 
-def _ranked(candidate: Candidate, now_seconds: float, taken: int) -> Ranked:
-    fresh, rare = _freshness(now_seconds - candidate.sort_at.timestamp()), _rarity(candidate)
-    reasons = [Reason("new", fresh), Reason("rare_source", rare)]
+def _parts(candidate: Candidate, now_seconds: float, profile: Profile) -> list[Reason]:
+    reasons = [
+        Reason("new", _freshness(now_seconds - candidate.sort_at.timestamp())),
+        Reason("rare_source", _rarity(candidate)),
+    ]
+    if liked := profile.sources.get(candidate.source_id):
+        reasons.append(Reason("source", 0.2 * liked, {"liked": liked}))
+    if candidate.tellers > 1:
+        reasons.append(Reason("tellers", 0.1 * candidate.tellers, {"sources": candidate.tellers}))
+    if candidate.is_kept:
+        reasons.append(Reason("kept", 5.0))
+    if candidate.is_update:
+        reasons.append(Reason("update", 0.1))
+    return reasons
+
+
+def _ranked(candidate: Candidate, now_seconds: float, taken: int, profile: Profile) -> Ranked:
+    reasons = _parts(candidate, now_seconds, profile)
+    worth = sum(reason.value for reason in reasons)
     if taken:
-        reasons.append(Reason("same_source", -(fresh + rare) * (1 - SAME_SOURCE_FACTOR**taken)))
+        reasons.append(Reason("same_source", -worth * (1 - SAME_SOURCE_FACTOR**taken)))
     score = sum(reason.value for reason in reasons)
     return Ranked(candidate.item_id, candidate.story_id, score, tuple(reasons))
 
