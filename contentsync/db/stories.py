@@ -1,4 +1,4 @@
-"""Items on their way to a digest: giving them a story, offering them to a subscriber, and showing them."""
+"""Items on their way to a digest: giving them a story, and showing them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import Table, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contentsync.db.base import Base
-from contentsync.db.models import DigestEntry, Item, Source, Subscription
+from contentsync.db.models import Item, Source, Subscription
 
 STORIES: Table = Base.metadata.tables["story"]
 ITEMS: Table = Base.metadata.tables["item"]
@@ -30,28 +30,38 @@ class NewItem:
     source_language: str | None
     source_id: int
     sort_at: datetime
+    author: str | None = None
+    media_kind: str = "article"
+    word_count: int | None = None
+    duration_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessedItem:
-    """What the processor found out about an item."""
+    """What the processor found out about an item. `features`: `contentsync.processor.features`."""
 
     id: int
     content_hash: str
     canonical_link: str | None
     summary_text: str
     language: str | None
+    features: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
-    """An item a subscriber may be sent. `source_recent`: items of its source in the recent days, sent or not."""
+class Featureless:
+    """An item from before features were made, with all they are made of. `content_hash` names its form."""
 
-    item_id: int
-    story_id: int
+    id: int
+    content_hash: str
+    title: str
+    summary_text: str
     source_id: int
-    sort_at: datetime
-    source_recent: int
+    author: str | None
+    media_kind: str
+    language: str | None
+    word_count: int | None
+    duration_seconds: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +93,10 @@ async def list_unprocessed(session: AsyncSession, *, after_id: int, limit: int) 
             col(Source.language),
             ITEMS.c.source_id,
             ITEMS.c.sort_at,
+            ITEMS.c.author,
+            ITEMS.c.media_kind,
+            ITEMS.c.word_count,
+            ITEMS.c.duration_seconds,
         )
         .join(Source, col(Source.id) == ITEMS.c.source_id)
         .where(ITEMS.c.processed_at.is_(None), ITEMS.c.id > after_id)
@@ -111,6 +125,7 @@ async def store_processed(
             canonical_link=bindparam("b_canonical_link"),
             summary_text=bindparam("b_summary_text"),
             language=bindparam("b_language"),
+            features=bindparam("b_features"),
             story_id=bindparam("b_story_id"),
             story_revision=revision,
             processed_at=now,
@@ -123,6 +138,7 @@ async def store_processed(
             "b_canonical_link": item.canonical_link,
             "b_summary_text": item.summary_text,
             "b_language": item.language,
+            "b_features": item.features,
             "b_story_id": story_ids[item.id],
         }
         for item in sorted(items, key=lambda item: item.id)
@@ -131,65 +147,41 @@ async def store_processed(
         await session.exec(statement, params=rows)
 
 
-async def list_offers(
-    session: AsyncSession, *, subscriber_id: int, recent_since: datetime, latest_of_new: int, limit: int
-) -> list[Offer]:
-    """What a subscriber may be sent: processed items of sources they follow, never an item or story they were sent.
-
-    Recent ones (`sort_at` from `recent_since` on), the newest `limit` of them. A source they follow only since
-    `recent_since` or later also offers its latest `latest_of_new` items however old they are, so that the first digest
-    is not empty; sent ones count among these, so that no further ones move up.
-    """
-    offered: Any = (
-        select(ITEMS.c.id, ITEMS.c.story_id, ITEMS.c.source_id, ITEMS.c.sort_at)
-        .join(Subscription, col(Subscription.source_id) == ITEMS.c.source_id)
-        .where(
-            col(Subscription.subscriber_id) == subscriber_id,
-            ITEMS.c.processed_at.is_not(None),
-            ITEMS.c.story_id.is_not(None),
-            _is_wanted(),
-        )
-    )
-    recent = offered.where(ITEMS.c.sort_at >= recent_since, *_unsent(subscriber_id, ITEMS))
-    place = func.row_number().over(partition_by=ITEMS.c.source_id, order_by=(ITEMS.c.sort_at.desc(), ITEMS.c.id))
-    latest = offered.add_columns(place.label("place")).where(col(Subscription.created_at) >= recent_since).subquery()
-    older: Any = select(latest.c.id, latest.c.story_id, latest.c.source_id, latest.c.sort_at).where(
-        latest.c.place <= latest_of_new, latest.c.sort_at < recent_since, *_unsent(subscriber_id, latest)
-    )
-    counts = await _count_recent(session, subscriber_id=subscriber_id, since=recent_since)
-    rows: list[Any] = [
-        *await session.exec(recent.order_by(ITEMS.c.sort_at.desc(), ITEMS.c.id).limit(limit)),
-        *await session.exec(older.order_by(latest.c.sort_at.desc(), latest.c.id)),
-    ]
-    return [
-        Offer(row.id, row.story_id, row.source_id, row.sort_at, counts.get(row.source_id, 0)) for row in rows[:limit]
-    ]
-
-
-def _is_wanted() -> Any:
-    """Whether the subscription takes Shorts and live streams, where the item is one."""
-    return and_(
-        or_(col(Subscription.with_shorts), ITEMS.c.media_kind != "short"),
-        or_(col(Subscription.with_live), ITEMS.c.media_kind != "live"),
-    )
-
-
-def _unsent(subscriber_id: int, items: Any) -> tuple[Any, Any]:
-    mine = col(DigestEntry.subscriber_id) == subscriber_id
-    return (
-        ~exists().where(mine, col(DigestEntry.item_id) == items.c.id),
-        ~exists().where(mine, col(DigestEntry.story_id) == items.c.story_id),
-    )
-
-
-async def _count_recent(session: AsyncSession, *, subscriber_id: int, since: datetime) -> dict[int, int]:
+async def list_featureless(session: AsyncSession, *, after_id: int, limit: int) -> list[Featureless]:
+    """Processed items that have no features yet, with ids above `after_id`, ascending."""
     statement: Any = (
-        select(ITEMS.c.source_id, func.count())
-        .join(Subscription, col(Subscription.source_id) == ITEMS.c.source_id)
-        .where(col(Subscription.subscriber_id) == subscriber_id, ITEMS.c.sort_at >= since, _is_wanted())
-        .group_by(ITEMS.c.source_id)
+        select(
+            ITEMS.c.id,
+            ITEMS.c.content_hash,
+            ITEMS.c.title,
+            ITEMS.c.summary_text,
+            ITEMS.c.source_id,
+            ITEMS.c.author,
+            ITEMS.c.media_kind,
+            ITEMS.c.language,
+            ITEMS.c.word_count,
+            ITEMS.c.duration_seconds,
+        )
+        .where(ITEMS.c.id > after_id, ITEMS.c.features.is_(None), ITEMS.c.processed_at.is_not(None))
+        .order_by(ITEMS.c.id)
+        .limit(limit)
     )
-    return {row[0]: row[1] for row in await session.exec(statement)}
+    return [Featureless(*row) for row in await session.exec(statement)]
+
+
+async def store_features(session: AsyncSession, *, features: Mapping[int, bytes], forms: Mapping[int, str]) -> None:
+    """Write down the features of items that still have the form (`content_hash`) they were made of."""
+    statement = (
+        update(ITEMS)
+        .where(ITEMS.c.id == bindparam("b_id"), ITEMS.c.content_hash == bindparam("b_content_hash"))
+        .values(features=bindparam("b_features"))
+    )
+    rows = [
+        {"b_id": item_id, "b_content_hash": forms[item_id], "b_features": features[item_id]}
+        for item_id in sorted(features)
+    ]
+    if rows:
+        await session.exec(statement, params=rows)
 
 
 async def is_processing(session: AsyncSession, *, subscriber_id: int, followed_since: datetime) -> bool:

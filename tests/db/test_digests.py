@@ -196,9 +196,23 @@ async def test_two_digests_of_one_person_never_hold_the_same(database: Database)
     async with database.read() as session:
         assert len(list(await session.exec(select(DigestEntry)))) == 2
         assert len(list(await session.exec(select(Delivery)))) == 2
-        assert await digests.get_entry_item(session, subscriber_id=me, digest_id=third, position=1) == another
-        assert await digests.get_entry_item(session, subscriber_id=me + 1, digest_id=third, position=1) is None
-        assert await digests.get_entry_item(session, subscriber_id=me, digest_id=third, position=2) is None
+
+
+async def test_a_story_comes_back_as_an_update_once(database: Database) -> None:
+    me = await add_subscriber(database)
+    source, story = await add_source(database, followers=(me,)), await add_story(database, "story")
+    items = [await add_item(database, source, str(number), story_id=story) for number in range(4)]
+    tries = [(items[0], False), (items[1], False), (items[0], True), (items[2], True), (items[3], True)]
+    frozen = []
+    for update_id, (item, is_update) in enumerate(tries, start=1):
+        digest_id = await ask(database, me, update_id)
+        await claim(database, digest_id, f"ask-{update_id}", f"ask-{update_id}.1")
+        entry = Entry(item, story, 1, 1.0, [], is_update=is_update)
+        frozen.append(await freeze(database, digest_id, f"ask-{update_id}.1", [entry]))
+    assert frozen == [True, False, False, True, False]
+    async with database.read() as session:
+        entries = await session.exec(select(DigestEntry).order_by(col(DigestEntry.id)))
+        assert [(entry.item_id, entry.is_update) for entry in entries] == [(items[0], False), (items[2], True)]
 
 
 async def test_freezing_twice_changes_nothing(database: Database) -> None:
