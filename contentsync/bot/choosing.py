@@ -119,8 +119,8 @@ async def load_person(db: Database, subscriber_id: int, now: datetime) -> Person
             sent=sent,
             told_again=await updates.list_told_again(session, subscriber_id=subscriber_id, since=since) if sent else (),
             rules=[
-                Rule(row.id or 0, row.action, row.kind, row.pattern, row.source_id)
-                for row in await rules.list_active(session, subscriber_id=subscriber_id, now=now)
+                Rule(view.rule.id or 0, view.rule.action, view.rule.kind, view.rule.pattern, view.rule.source_id)
+                for view in await rules.list_active(session, subscriber_id=subscriber_id, now=now)
             ],
             signals=await feedback.list_signals(
                 session,

@@ -109,7 +109,7 @@ class DigestActivities:
         if claimed is None:
             return "elsewhere"
         digest, subscriber = claimed
-        if digest.state == "open" and not await self._build(digest, subscriber, token, clock):
+        if digest.state == "open" and not await self.build(digest, subscriber, token, clock):
             return await self._end(digest_id, token, "blocked" if subscriber.blocked_at else "skipped", clock)
         async with self._db.read() as session:
             parts = await deliveries.list_parts(session, digest_id=digest_id)
@@ -129,8 +129,11 @@ class DigestActivities:
             finished = await digests.finish(session, digest_id=digest_id, token=token, state=state, now=clock())
         return state if finished else "elsewhere"
 
-    async def _build(self, digest: Digest, subscriber: Subscriber, token: str, clock: Clock) -> bool:
-        """Freeze what an open digest holds. False if it is not wanted any more: a daily one of somebody who paused."""
+    async def build(self, digest: Digest, subscriber: Subscriber, token: str, clock: Clock) -> bool:
+        """Choose and freeze what an open digest holds, and write down what became of every other candidate.
+
+        False if it is not wanted any more: a daily one of somebody who paused.
+        """
         is_asked = digest.slot.startswith(digests.ASKED)
         if not is_asked and (subscriber.paused or subscriber.blocked_at):
             return False

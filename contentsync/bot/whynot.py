@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 
 from contentsync.bot import render
 from contentsync.bot.texts import Html, say
-from contentsync.db import decisions, digest_entries, story_links
-from contentsync.db.decisions import KnownItem, KnownRule
+from contentsync.db import decisions, digest_entries, rules, story_links
+from contentsync.db.decisions import KnownItem
 from contentsync.db.digest_entries import Shown
 from contentsync.db.engine import Database
 from contentsync.db.models import Subscriber
 from contentsync.db.offers import Follow
+from contentsync.db.rules import RuleView
 from contentsync.processor.canonical import canonical_link, link_key
 from contentsync.processor.decisions import Decisions, Verdict, unpack
 from contentsync.processor.ranking import RECENT_DAYS
@@ -96,7 +97,7 @@ async def _say_verdict(db: Database, subscriber: Subscriber, found: Found, now: 
         return await _say_duplicate(db, subscriber, title, verdict.number)
     if verdict.key == "muted":
         async with db.read() as session:
-            rule = await decisions.find_rule(session, subscriber_id=subscriber.id or 0, rule_id=verdict.number)
+            rule = await rules.get_rule(session, subscriber_id=subscriber.id or 0, rule_id=verdict.number)
         if rule is None:
             return say("whynot_muted_gone", title=title)
         return say("whynot_muted", title=title, rule=_say_rule(rule))
@@ -166,10 +167,11 @@ def _wants(item: KnownItem) -> bool:
     return follow.wants(item.media_kind)
 
 
-def _say_rule(rule: KnownRule) -> str:
+def _say_rule(view: RuleView) -> str:
     """A rule as a person knows it."""
+    rule = view.rule
     if rule.kind == "source":
-        return f"everything from {_cut(rule.source_title or 'a source')}"
+        return f"everything from {_cut(view.source.title if view.source else 'a source')}"
     if rule.kind in ("author", "language"):
         return f"the {rule.kind} “{_cut(rule.pattern)}”"
     return f"“{_cut(rule.pattern)}”"

@@ -11,7 +11,7 @@ from sqlmodel import select as select_rows
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contentsync.db.models import DigestEntry, Item, Source, Subscription
-from contentsync.db.taste_models import Decision, Rule
+from contentsync.db.taste_models import Decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +32,6 @@ class KnownItem:
     followed_at: datetime | None
     with_shorts: bool | None
     with_live: bool | None
-
-
-@dataclass(frozen=True, slots=True)
-class KnownRule:
-    """A rule as it was typed, with the title of its source if it has one."""
-
-    action: str
-    kind: str
-    pattern: str
-    source_title: str | None
 
 
 async def store(
@@ -100,17 +90,6 @@ async def find_items(
 async def find_title(session: AsyncSession, *, item_id: int) -> str | None:
     """What an item is called; None if it is gone."""
     return (await session.exec(select_rows(Item.title).where(col(Item.id) == item_id))).one_or_none()
-
-
-async def find_rule(session: AsyncSession, *, subscriber_id: int, rule_id: int) -> KnownRule | None:
-    """The subscriber's rule with this id; None if it is gone."""
-    statement: Any = (
-        select(col(Rule.action), col(Rule.kind), col(Rule.pattern), col(Source.title))
-        .outerjoin(Source, col(Source.id) == col(Rule.source_id))
-        .where(col(Rule.id) == rule_id, col(Rule.subscriber_id) == subscriber_id)
-    )
-    row = (await session.exec(statement)).one_or_none()
-    return KnownRule(*row) if row is not None else None
 
 
 async def forget(session: AsyncSession, *, before: datetime) -> int:

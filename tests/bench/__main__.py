@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tests.bench import chat, pull, stories
+from tests.bench import chat, digests, pull, stories
 from tests.bench.lines import Line
 from tests.instance import Instance
 
@@ -30,6 +30,7 @@ BENCHES: dict[Callable[[Path], Awaitable[list[Line]]], set[str]] = {
     pull.speed: {"pull-cold", "pull-unchanged", "pull-changed"},
     pull.memory: {"memory"},
     stories.assign: {"stories"},
+    digests.thousand: {"digests-1000"},
 }
 """What measures, and the names it can be asked for by."""
 

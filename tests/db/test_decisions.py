@@ -5,7 +5,6 @@ from datetime import timedelta
 from contentsync.db import decisions, digest_entries
 from contentsync.db.engine import Database
 from contentsync.db.models import Digest, DigestEntry
-from contentsync.db.taste_models import Rule
 from tests.filling import NOW, add_item, add_source, add_story, add_subscriber
 
 DAY = timedelta(days=1)
@@ -88,19 +87,8 @@ async def test_where_items_and_stories_were_shown(database: Database) -> None:
     assert entry[0].item_id == items[0]
 
 
-async def test_rules_and_titles_by_id(database: Database) -> None:
-    me, other = await add_subscriber(database, 1), await add_subscriber(database, 2)
-    source = await add_source(database, "Mine")
-    item = await add_item(database, source, "a")
-    async with database.write() as session:
-        rule = Rule(subscriber_id=me, kind="source", source_id=source)
-        session.add(rule)
-        await session.flush()
-        rule_id = rule.id or 0
+async def test_titles_by_id(database: Database) -> None:
+    item = await add_item(database, await add_source(database), "a")
     async with database.read() as session:
-        found = await decisions.find_rule(session, subscriber_id=me, rule_id=rule_id)
-        assert found is not None
-        assert (found.kind, found.source_title) == ("source", "Mine")
-        assert await decisions.find_rule(session, subscriber_id=other, rule_id=rule_id) is None
         assert await decisions.find_title(session, item_id=item) == "Title of a"
         assert await decisions.find_title(session, item_id=item + 1) is None
