@@ -40,6 +40,7 @@ LAYERS: dict[str, set[str]] = {
 PURE_PROCESSOR = {
     f"contentsync.processor.{name}"
     for name in (
+        "background",
         "canonical",
         "decisions",
         "features",

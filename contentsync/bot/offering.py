@@ -4,7 +4,6 @@ import asyncio
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from contentsync.db import offers, story_links
@@ -168,13 +167,6 @@ def minutes_of(row: OfferRow) -> float:
     if row.duration_seconds:
         return row.duration_seconds / 60
     return (row.word_count or 0) / WORDS_A_MINUTE
-
-
-def retold(candidate: Candidate, *, tellers: int, is_kept: bool, is_update: bool) -> Candidate:
-    """The candidate with what is this person's own; the shared one where nothing is."""
-    if tellers == 1 and not is_kept and not is_update:
-        return candidate
-    return replace(candidate, tellers=tellers, is_kept=is_kept, is_update=is_update)
 
 
 def _day(moment: datetime) -> datetime:

@@ -35,11 +35,12 @@ def why_in_short(reasons: Sequence[Reason], *, is_fresh: bool, topics: Mapping[i
 
 
 def _largest(reasons: Sequence[Reason]) -> list[Reason]:
-    """What speaks for the item and can be said, the largest first. Why it was looked at apart comes before all else."""
+    """What speaks for the item and can be said, the largest first; before all else what it has its place for, if that
+    was set apart."""
     said = [reason for reason in reasons if reason["value"] > 0 and reason["key"] in WORDS]
-    said.sort(key=lambda reason: (reason["key"] not in ("kept", "explore"), -reason["value"], reason["key"]))
+    said.sort(key=lambda reason: (not reason.get("place"), -reason["value"], reason["key"]))
     most = max((reason["value"] for reason in said), default=0.0)
-    return [reason for reason in said if reason["value"] >= LEAST_SHARE * most or reason["key"] in ("kept", "explore")]
+    return [reason for reason in said if reason["value"] >= LEAST_SHARE * most or reason.get("place")]
 
 
 def _words(sentences: Mapping[str, str], reason: Reason, *, is_fresh: bool, topics: Mapping[int, str]) -> str:
@@ -52,8 +53,8 @@ def _words(sentences: Mapping[str, str], reason: Reason, *, is_fresh: bool, topi
     if key == "tellers":
         count = int(params.get("sources", 0))
         return sentences["tellers" if count > 1 else "tellers_one"].format(count=count)
-    if key == "kind":
-        return sentences.get(f"kind_{params.get('kind')}", sentences["kind"])
+    if key in ("kind", "length"):
+        return sentences.get(f"{key}_{params.get(key)}", sentences[key])
     if key in ("words", "source", "author"):
         return _liked(sentences, key, params)
     return sentences[key]

@@ -94,7 +94,7 @@ async def _say_verdict(db: Database, subscriber: Subscriber, found: Found, now: 
     verdict, log, title = found.verdict, found.log, _cut(found.item.title)
     day = render.day(log.decided_at, subscriber.time_zone)
     if verdict.key == "duplicate":
-        return await _say_duplicate(db, subscriber, title, verdict.number)
+        return await _say_duplicate(db, subscriber, found)
     if verdict.key == "muted":
         async with db.read() as session:
             rule = await rules.get_rule(session, subscriber_id=subscriber.id or 0, rule_id=verdict.number)
@@ -109,6 +109,7 @@ async def _say_verdict(db: Database, subscriber: Subscriber, found: Found, now: 
         f"whynot_{verdict.key}",
         title=title,
         place=ordinal(verdict.number),
+        minutes=verdict.number,
         of=log.decisions.of,
         day=day,
         size=subscriber.digest_size,
@@ -118,16 +119,28 @@ async def _say_verdict(db: Database, subscriber: Subscriber, found: Found, now: 
     return Html(f"{text} {say('whynot_still', days=RECENT_DAYS)}")
 
 
-async def _say_duplicate(db: Database, subscriber: Subscriber, title: str, other_id: int) -> Html:
-    """Of what it is a duplicate, and where that was shown."""
+async def _say_duplicate(db: Database, subscriber: Subscriber, found: Found) -> Html:
+    """Of what it is a duplicate, and what became of that."""
+    other_id, log, title = found.verdict.number, found.log, _cut(found.item.title)
     async with db.read() as session:
         shown = await digest_entries.find_shown(session, subscriber_id=subscriber.id or 0, item_ids=[other_id])
         other = await decisions.find_title(session, item_id=other_id)
     if other is None:
         return say("whynot_duplicate_gone", title=title)
-    if not shown:
+    if shown:
+        return _say_story(title, other, shown[0], subscriber)
+    fate = log.decisions.verdicts.get(other_id)
+    if fate is None or fate.key != "ranked":
         return say("whynot_duplicate", title=title, other=_cut(other))
-    return _say_story(title, other, shown[0], subscriber)
+    return say(
+        "whynot_duplicate_ranked",
+        title=title,
+        other=_cut(other),
+        place=ordinal(fate.number),
+        of=log.decisions.of,
+        day=render.day(log.decided_at, subscriber.time_zone),
+        size=subscriber.digest_size,
+    )
 
 
 def _say_story(title: str, other: str, shown: Shown, subscriber: Subscriber) -> Html:

@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import Table, and_, exists, or_, select
 from sqlmodel import col, delete
 from sqlmodel import select as select_rows
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from contentsync.db.base import Base, insert
 from contentsync.db.models import DigestEntry, Item, Source, Subscription
 from contentsync.db.taste_models import Decision
+
+DECISIONS: Table = Base.metadata.tables["decision"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,8 @@ async def store(
     session: AsyncSession, *, digest_id: int, subscriber_id: int, decided_at: datetime, packed: bytes
 ) -> None:
     """Write down what became of the candidates of a digest."""
-    session.add(Decision(digest_id=digest_id, subscriber_id=subscriber_id, decided_at=decided_at, packed=packed))
-    await session.flush()
+    row = {"digest_id": digest_id, "subscriber_id": subscriber_id, "decided_at": decided_at, "packed": packed}
+    await session.exec(insert(session, DECISIONS).values(row))
 
 
 async def list_latest(session: AsyncSession, *, subscriber_id: int, limit: int) -> list[Decision]:

@@ -15,6 +15,7 @@ from contentsync.db.models import Delivery, Digest, DigestEntry, Item, Subscribe
 from contentsync.db.slots import next_slot
 
 DIGESTS: Table = Base.metadata.tables["digest"]
+ENTRIES: Table = Base.metadata.tables["digest_entry"]
 SUBSCRIBERS: Table = Base.metadata.tables["subscriber"]
 
 CATCH_UP = timedelta(hours=12)
@@ -214,19 +215,10 @@ async def freeze(
     )
     if frozen.rowcount == 0:
         return False
-    session.add_all(
-        DigestEntry(
-            digest_id=digest_id,
-            subscriber_id=subscriber_id,
-            item_id=entry.item_id,
-            story_id=story_ids.get(entry.item_id),
-            position=entry.position,
-            is_update=entry.is_update,
-            score=entry.score,
-            reasons=entry.reasons,
+    if entries:
+        await session.exec(
+            insert(session, ENTRIES), params=[_entry(digest_id, subscriber_id, e, story_ids) for e in entries]
         )
-        for entry in entries
-    )
     session.add_all(
         Delivery(
             digest_id=digest_id, part=number, chat_id=chat_id, stub=part.stub, body=part.body, keyboard=part.keyboard
@@ -235,6 +227,19 @@ async def freeze(
     )
     await session.flush()
     return True
+
+
+def _entry(digest_id: int, subscriber_id: int, entry: Entry, story_ids: Mapping[int, int | None]) -> dict[str, Any]:
+    return {
+        "digest_id": digest_id,
+        "subscriber_id": subscriber_id,
+        "item_id": entry.item_id,
+        "story_id": story_ids.get(entry.item_id),
+        "position": entry.position,
+        "is_update": entry.is_update,
+        "score": entry.score,
+        "reasons": entry.reasons,
+    }
 
 
 async def _lock_stories(session: AsyncSession, *, entries: Sequence[Entry]) -> dict[int, int | None]:

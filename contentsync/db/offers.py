@@ -153,3 +153,14 @@ async def list_texts(session: AsyncSession, *, item_ids: Collection[int]) -> lis
         ).where(ITEMS.c.id.in_(ordered[start : start + IDS_AT_ONCE]))
         found += [TextRow(*row) for row in await session.exec(statement)]
     return found
+
+
+async def list_features(session: AsyncSession, *, before: datetime, limit: int) -> list[bytes]:
+    """The features of the latest items before this moment."""
+    statement: Any = (
+        select(ITEMS.c.features)
+        .where(ITEMS.c.sort_at < before, ITEMS.c.features.is_not(None))
+        .order_by(ITEMS.c.sort_at.desc(), ITEMS.c.id.desc())
+        .limit(limit)
+    )
+    return list((await session.exec(statement)).scalars())

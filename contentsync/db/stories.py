@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import Table, bindparam, exists, select, update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contentsync.db.base import Base
-from contentsync.db.models import Item, Source, Subscription
+from contentsync.db.models import Source, Subscription
 
 STORIES: Table = Base.metadata.tables["story"]
 ITEMS: Table = Base.metadata.tables["item"]
@@ -201,13 +201,28 @@ async def is_processing(session: AsyncSession, *, subscriber_id: int, followed_s
 async def list_tellings(session: AsyncSession, *, subscriber_id: int, item_ids: Sequence[int]) -> list[Telling]:
     """These items as they are shown to the subscriber, in the order of the ids; unknown ids are left out."""
     statement: Any = (
-        select(Item, Source).join(Source, col(Source.id) == col(Item.source_id)).where(col(Item.id).in_(item_ids))
+        select(
+            ITEMS.c.id,
+            ITEMS.c.title,
+            ITEMS.c.link,
+            ITEMS.c.published_at,
+            ITEMS.c.author,
+            ITEMS.c.summary_text,
+            ITEMS.c.media_kind,
+            ITEMS.c.duration_seconds,
+            ITEMS.c.story_id,
+            ITEMS.c.source_id,
+            col(Source.title).label("source_title"),
+            col(Source.url).label("source_url"),
+        )
+        .join(Source, col(Source.id) == ITEMS.c.source_id)
+        .where(ITEMS.c.id.in_(item_ids))
     )
-    found = {item.id: (item, source) for item, source in await session.exec(statement)}
+    found = {row.id: row for row in await session.exec(statement)}
     also = await _sources_by_story(
-        session, subscriber_id=subscriber_id, story_ids=[item.story_id for item, _ in found.values() if item.story_id]
+        session, subscriber_id=subscriber_id, story_ids=[row.story_id for row in found.values() if row.story_id]
     )
-    return [_telling(*found[item_id], also) for item_id in item_ids if item_id in found]
+    return [_telling(found[item_id], also) for item_id in item_ids if item_id in found]
 
 
 async def _sources_by_story(
@@ -217,8 +232,13 @@ async def _sources_by_story(
     statement: Any = (
         select(ITEMS.c.story_id, col(Source.id), col(Source.title), col(Source.url))
         .join(Source, col(Source.id) == ITEMS.c.source_id)
-        .join(Subscription, col(Subscription.source_id) == ITEMS.c.source_id)
-        .where(col(Subscription.subscriber_id) == subscriber_id, ITEMS.c.story_id.in_(story_ids))
+        # A join would be answered from the subscriptions on, by way of all their items.
+        .where(
+            ITEMS.c.story_id.in_(story_ids),
+            exists().where(
+                col(Subscription.subscriber_id) == subscriber_id, col(Subscription.source_id) == ITEMS.c.source_id
+            ),
+        )
         .distinct()
     )
     found: dict[int, list[tuple[int, str]]] = {}
@@ -232,17 +252,16 @@ def _name(title: str, url: str) -> str:
     return title.strip() or urlsplit(url).hostname or url
 
 
-def _telling(item: Item, source: Source, also: dict[int, list[tuple[int, str]]]) -> Telling:
-    others = also.get(item.story_id or 0, [])
+def _telling(row: Any, also: dict[int, list[tuple[int, str]]]) -> Telling:
     return Telling(
-        item_id=item.id or 0,
-        title=item.title,
-        link=item.link,
-        source_title=_name(source.title, source.url),
-        published_at=item.published_at,
-        author=item.author,
-        summary_text=item.summary_text,
-        media_kind=item.media_kind,
-        duration_seconds=item.duration_seconds,
-        also_in=tuple(title for source_id, title in others if source_id != source.id),
+        item_id=row.id,
+        title=row.title,
+        link=row.link,
+        source_title=_name(row.source_title, row.source_url),
+        published_at=row.published_at,
+        author=row.author,
+        summary_text=row.summary_text,
+        media_kind=row.media_kind,
+        duration_seconds=row.duration_seconds,
+        also_in=tuple(title for source_id, title in also.get(row.story_id or 0, []) if source_id != row.source_id),
     )

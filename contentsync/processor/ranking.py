@@ -1,27 +1,30 @@
-"""Which items a digest shows, and why: the newest first, spread over the sources, each story once. Pure."""
+"""Which items a digest shows, in which order and why; and why not the others. Pure."""
 
-import heapq
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from contentsync.processor.taste import Profile
+import numpy as np
+
+from contentsync.processor.features import Bags, unpack
+from contentsync.processor.selection import RARELY, Choice, Field, Ints, choose
+from contentsync.processor.taste import Leaning, Profile, lengths_of
+from contentsync.processor.worth import Columns, Values, Worth, worth_of
 
 RECENT_DAYS = 14
 """What is older is no news; how often a source writes is counted over the same days."""
-FRESHNESS_HALF_DAYS = 1.0
-"""After this many days freshness is one half; after three times as many a quarter: 1 / (1 + age)."""
-RARE_SOURCE_BONUS = 0.25
-"""For a source with at most one recent item; divided by the number of its recent items."""
-SAME_SOURCE_FACTOR = 0.5
-"""Each further item of a source counts this much of what it would have counted one place earlier."""
+_DAY_SECONDS = 86_400
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An item that may be shown."""
+    """An item that may be shown.
+
+    `source_recent`: items of its source in the last `RECENT_DAYS` days, sent or not. `tellers`: followed sources that
+    tell its story. `minutes`: to read or to watch; 0 unknown. `is_kept`: a rule says that it is always shown.
+    `is_update`: its story was sent before and moved on. `followed_at`: when its source was followed.
+    """
 
     item_id: int
     story_id: int
@@ -41,7 +44,14 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One part of a score."""
+    """One part of a score, and what there is to say about it.
+
+    Keys and their params: "new" {}, "rare_source" {"recent"}, "tellers" {"sources"}, "followed" {}, "update" {},
+    "kept" {}, "topic" {"topic": its id}, "words" {"word", "liked"} or, below 0, {"word", "disliked"}; without "word" it
+    is about what the person judged, in other words. "repeat" {}: word for word what the person judged. "source",
+    "author", "kind", "length" and "language" {"liked", "disliked", and the last four their own name}. "same_source"
+    {"before"}: below 0, others of its source were chosen before it. "explore" {}: its words are new to the person.
+    """
 
     key: str
     value: float
@@ -50,7 +60,8 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A chosen item."""
+    """A chosen item. The values of `reasons` add up to `score`. `slot`: "", or the place it has though others are worth
+    more: "explore", "rare", "topic", "kept"."""
 
     item_id: int
     story_id: int
@@ -59,98 +70,166 @@ class Ranked:
     slot: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Passed:
-    """An item that was not chosen."""
+    """Why a candidate was not chosen: "duplicate" {"of": item id}, "ranked" {"place", "of"}, "no_room" {"minutes",
+    "left"}: it would have been chosen if it were shorter."""
 
     item_id: int
     key: str
-    params: dict[str, Any] = field(default_factory=dict)
+    params: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """What became of the candidates."""
+    """Every candidate: those chosen, best first, and the others."""
 
     chosen: list[Ranked]
     passed: list[Passed]
 
 
 def rank(
-    candidates: Sequence[Candidate],
-    *,
-    profile: Profile,
-    now: datetime,
-    size: int,
-    minutes: int | None = None,
+    candidates: Sequence[Candidate], *, profile: Profile, now: datetime, size: int, minutes: float | None = None
 ) -> Ranking:
-    """At most `size` items, best first."""
-    queues: dict[int, list[tuple[float, float, int, Candidate]]] = defaultdict(list)
-    now_seconds = now.timestamp()
-    for candidate in candidates:
-        sort_seconds = candidate.sort_at.timestamp()
-        worth = sum(reason.value for reason in _parts(candidate, now_seconds, profile))
-        queues[candidate.source_id].append((-worth, -sort_seconds, candidate.item_id, candidate))
-    for queue in queues.values():
-        queue.sort(reverse=True)
-    heads = [(*queue[-1][:3], source_id) for source_id, queue in queues.items()]
-    heapq.heapify(heads)
-    chosen: list[Ranked] = []
-    passed: list[Passed] = []
-    stories: dict[int, int] = {}
-    taken: dict[int, int] = defaultdict(int)
-    left: list[Candidate] = []
-    while heads:
-        *_, source_id = heapq.heappop(heads)
-        queue = queues[source_id]
-        candidate = queue.pop()[3]
-        if candidate.story_id in stories:
-            passed.append(Passed(candidate.item_id, "duplicate", {"item": stories[candidate.story_id]}))
-        elif len(chosen) < size:
-            stories[candidate.story_id] = candidate.item_id
-            chosen.append(_ranked(candidate, now_seconds, taken[source_id], profile))
-            taken[source_id] += 1
-        else:
-            left.append(candidate)
-        if queue:
-            worth, sort_key, item_id, _ = queue[-1]
-            heapq.heappush(heads, (worth * SAME_SOURCE_FACTOR ** taken[source_id], sort_key, item_id, source_id))
-    of = len(chosen) + len(left)
-    passed += [
-        Passed(candidate.item_id, "ranked", {"place": place, "of": of})
-        for place, candidate in enumerate(left, start=len(chosen) + 1)
-    ]
-    return Ranking(chosen, passed)
+    """At most `size` items for a person with this taste, and every other candidate's one reason.
+
+    Each candidate is worth the sum of its parts. A story is told once, by its best candidate. Of what is left the best
+    is chosen again and again, and each chosen one makes others of its source worth less. Equal worth: the newer first,
+    then the one stored first. `minutes`: no more is chosen than can be read in this time.
+    """
+    columns, bags = _columns(candidates, now), unpack([candidate.features for candidate in candidates])
+    worth = worth_of(columns, bags, profile)
+    best, told_by = _stories(candidates, columns, worth.total)
+    options = Field(
+        worth=worth.total[best],
+        sources=np.unique(np.array(columns.source_ids, np.int64)[best], return_inverse=True)[1],
+        minutes=columns.minutes[best],
+        kept=columns.kept[best],
+        rare=columns.source_recent[best] <= RARELY,
+        topics=worth.topics[:, best],
+        unfamiliar=worth.unfamiliar[best],
+    )
+    choices, after, left = choose(options, size=size, minutes=minutes, explores=profile.signals > 0)
+    before: dict[int, int] = {}
+    chosen = []
+    for choice in choices:
+        index = int(best[choice.index])
+        source_id = candidates[index].source_id
+        before[source_id] = before.get(source_id, 0) + 1
+        chosen.append((index, _ranked(candidates[index], index, choice, worth, profile, before[source_id] - 1)))
+    chosen.sort(key=lambda pair: (-pair[1].score, -candidates[pair[0]].sort_at.timestamp(), pair[1].item_id))
+    passed = _passed(candidates, best, told_by, {choice.index for choice in choices}, after, options, left)
+    return Ranking([ranked for _, ranked in chosen], passed)
 
 
-def _parts(candidate: Candidate, now_seconds: float, profile: Profile) -> list[Reason]:
+def _columns(candidates: Sequence[Candidate], now: datetime) -> Columns:
+    followed_at = {c.source_id: c.followed_at for c in candidates}
+    followed = {id_: (now - at).total_seconds() if at else np.inf for id_, at in followed_at.items()}
+    sources = [c.source_id for c in candidates]
+    return Columns(
+        source_ids=sources,
+        authors=[c.author for c in candidates],
+        kinds=[c.media_kind for c in candidates],
+        languages=[c.language for c in candidates],
+        age_days=(now.timestamp() - np.array([c.sort_at.timestamp() for c in candidates], float)) / _DAY_SECONDS,
+        source_recent=np.array([c.source_recent for c in candidates], float),
+        tellers=np.array([c.tellers for c in candidates], float),
+        minutes=np.array([c.minutes for c in candidates], float),
+        followed_days=np.array([followed[id_] for id_ in sources], float) / _DAY_SECONDS,
+        kept=np.array([c.is_kept for c in candidates], bool),
+        updates=np.array([c.is_update for c in candidates], bool),
+    )
+
+
+def _stories(candidates: Sequence[Candidate], columns: Columns, worth: Values) -> tuple[Ints, Ints]:
+    """The best candidate of each story, newest first; and for every candidate the one that tells its story."""
+    count = len(candidates)
+    ids = np.array([c.item_id for c in candidates], np.int64)
+    stories = np.array([c.story_id for c in candidates], np.int64)
+    order = np.lexsort((ids, columns.age_days, -worth, ~columns.kept))
+    _, first, story = np.unique(stories[order], return_index=True, return_inverse=True)
+    winners = order[first]
+    told_by = np.empty(count, np.int64)
+    told_by[order] = winners[story]
+    return winners[np.lexsort((ids[winners], columns.age_days[winners]))], told_by
+
+
+def _ranked(
+    candidate: Candidate, index: int, choice: Choice, worth: Worth, profile: Profile, before: int
+) -> Ranked:  # fmt: skip
+    params = _params(candidate, index, worth, profile)
     reasons = [
-        Reason("new", _freshness(now_seconds - candidate.sort_at.timestamp())),
-        Reason("rare_source", _rarity(candidate)),
+        Reason("words" if key == "words_against" else key, float(values[index]), params.get(key, {}))
+        for key, values in worth.parts.items()
+        if values[index]
     ]
-    if liked := profile.sources.get(candidate.source_id):
-        reasons.append(Reason("source", 0.2 * liked, {"liked": liked}))
-    if candidate.tellers > 1:
-        reasons.append(Reason("tellers", 0.1 * candidate.tellers, {"sources": candidate.tellers}))
-    if candidate.is_kept:
-        reasons.append(Reason("kept", 5.0))
-    if candidate.is_update:
-        reasons.append(Reason("update", 0.1))
-    return reasons
-
-
-def _ranked(candidate: Candidate, now_seconds: float, taken: int, profile: Profile) -> Ranked:
-    reasons = _parts(candidate, now_seconds, profile)
-    worth = sum(reason.value for reason in reasons)
-    if taken:
-        reasons.append(Reason("same_source", -worth * (1 - SAME_SOURCE_FACTOR**taken)))
+    if choice.same_source:
+        reasons.append(Reason("same_source", choice.same_source, {"before": before}))
+    if choice.explore:
+        reasons.append(Reason("explore", choice.explore))
     score = sum(reason.value for reason in reasons)
-    return Ranked(candidate.item_id, candidate.story_id, score, tuple(reasons))
+    return Ranked(candidate.item_id, candidate.story_id, score, tuple(reasons), choice.slot)
 
 
-def _freshness(age_seconds: float) -> float:
-    return 1 / (1 + max(0.0, age_seconds) / (FRESHNESS_HALF_DAYS * 86_400))
+def _params(candidate: Candidate, index: int, worth: Worth, profile: Profile) -> dict[str, dict[str, Any]]:
+    params: dict[str, dict[str, Any]] = {
+        "rare_source": {"recent": candidate.source_recent},
+        "tellers": {"sources": candidate.tellers},
+        "words": _telling_word(index, worth, profile, liked=True),
+        "words_against": _telling_word(index, worth, profile, liked=False),
+    }
+    if profile.topics:
+        params["topic"] = {"topic": profile.topics[int(worth.topics[:, index].argmax())].id}
+    named: dict[str, int | str | None] = {
+        "source": candidate.source_id,
+        "author": candidate.author,
+        "kind": candidate.media_kind,
+        "length": lengths_of(np.array([candidate.minutes]))[0],
+        "language": candidate.language,
+    }
+    for name, value in named.items():
+        leaning = profile.leanings.get((name, value), _UNKNOWN) if value is not None else _UNKNOWN
+        params[name] = {"liked": leaning.liked, "disliked": leaning.disliked}
+        if name != "source":
+            params[name][name] = value
+    return params
 
 
-def _rarity(candidate: Candidate) -> float:
-    return RARE_SOURCE_BONUS / max(1, candidate.source_recent)
+def _telling_word(index: int, worth: Worth, profile: Profile, *, liked: bool) -> dict[str, Any]:
+    """The word or phrase that adds most to (or takes most from) an item's score and was in a judged title."""
+    bags: Bags = worth.bags
+    span = slice(int(bags.starts[index]), int(bags.starts[index + 1]))
+    values = worth.terms[span] if liked else -worth.terms[span]
+    slots = bags.slots[span]
+    for at in np.argsort(-values, kind="stable"):
+        if values[at] <= 0:
+            break
+        word = profile.word(int(slots[at]))
+        if word is not None and (word.liked if liked else word.disliked):
+            count = {"liked": word.liked} if liked else {"disliked": word.disliked}
+            return {"word": word.written, **count}
+    return {}
+
+
+def _passed(
+    candidates: Sequence[Candidate], best: Ints, told_by: Ints, chosen: set[int], after: Values, options: Field,
+    left: float,
+) -> list[Passed]:  # fmt: skip
+    """The one reason of everything that was not chosen: the other tellings of a story, and what came after the end."""
+    ids = [candidate.item_id for candidate in candidates]
+    lowest = min((options.worth[index] for index in chosen), default=-np.inf)
+    crowded_out = (options.minutes > left) & (after >= lowest)
+    order = [index for index in np.argsort(-after, kind="stable").tolist() if index not in chosen]
+    items = [ids[index] for index in best[order].tolist()] if order else []
+    of = len(best)
+    passed = [Passed(item, "ranked", {"place": place, "of": of}) for place, item in enumerate(items, len(chosen) + 1)]
+    for at in np.flatnonzero(crowded_out[order]).tolist():
+        length = float(options.minutes[order[at]])
+        passed[at] = Passed(items[at], "no_room", {"minutes": round(length, 1), "left": round(left, 1)})
+    twins = np.flatnonzero(told_by != np.arange(len(ids)))
+    for index, teller in zip(twins.tolist(), told_by[twins].tolist(), strict=True):
+        passed.append(Passed(ids[index], "duplicate", {"of": ids[teller]}))
+    return passed
+
+
+_UNKNOWN = Leaning(0.0, 0, 0)

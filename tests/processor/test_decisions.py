@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from contentsync.processor.decisions import NUMBERS, Verdict, pack, unpack, verdict_of
+from contentsync.processor.decisions import NUMBERS, Verdict, pack, row_of, unpack
 from tests.filling import NOW
 
 
@@ -43,8 +43,8 @@ def test_an_item_has_one_verdict() -> None:
 
 
 def test_only_known_keys() -> None:
-    with pytest.raises(ValueError, match="lost"):
-        verdict_of(1, "lost", {})
+    with pytest.raises(KeyError, match="lost"):
+        row_of(1, "lost", {})
 
 
 @pytest.mark.parametrize("number", [-1, 2**32])
@@ -59,9 +59,10 @@ def test_a_form_of_the_future_is_refused() -> None:
 
 
 def test_the_param_that_belongs_to_the_key_is_kept() -> None:
-    assert verdict_of(1, "ranked", {"place": 37, "of": 143}) == Verdict(1, "ranked", 37)
-    assert verdict_of(1, "duplicate", {"item": 12}) == Verdict(1, "duplicate", 12)
-    assert verdict_of(1, "too_old", {"days": 14}) == Verdict(1, "too_old", 0)
+    assert row_of(1, "ranked", {"place": 37, "of": 143}) == (1, "ranked", 37)
+    assert row_of(1, "duplicate", {"of": 12}) == (1, "duplicate", 12)
+    assert row_of(1, "no_room", {"minutes": 7.6, "left": 2.0}) == (1, "no_room", 7)
+    assert row_of(1, "too_old", {"days": 14}) == (1, "too_old", 0)
 
 
 def test_packing_takes_milliseconds() -> None:

@@ -17,13 +17,15 @@ SENTENCES = {
     "whynot_shown_story": "<b>{title}</b>\n\nYou got the same story as <b>{other}</b>: number {position} in your "
     "digest of {day}.",
     "whynot_duplicate": "<b>{title}</b>\n\nIt tells the same story as <b>{other}</b>, and a story comes once.",
+    "whynot_duplicate_ranked": "<b>{title}</b>\n\nIt tells the same story as <b>{other}</b>, and a story comes once. "
+    "That one was ranked {place} of {of} for your digest of {day}, which holds {size}.",
     "whynot_duplicate_gone": "<b>{title}</b>\n\nIt tells the same story as an item you got, and a story comes once.",
     "whynot_muted": "<b>{title}</b>\n\nYour rule to mute {rule} hid it. /rules shows your rules.",
     "whynot_muted_gone": "<b>{title}</b>\n\nA rule you had hid it. /rules shows the rules you have now.",
     "whynot_ranked": "<b>{title}</b>\n\nOther items came first: it was ranked {place} of {of} for your digest of "
     "{day}, which holds {size}.",
-    "whynot_no_room": "<b>{title}</b>\n\nIt did not fit into your reading time: it was ranked {place} of {of} for your "
-    "digest of {day}. /settings changes the reading time.",
+    "whynot_no_room": "<b>{title}</b>\n\nIt did not fit into the reading time of your digest of {day}: it takes "
+    "about {minutes} minutes to read. /settings changes the reading time.",
     "whynot_still": "It can still come: an item is considered for {days} days.",
     "whynot_too_old": "<b>{title}</b>\n\nIt is too old: only the latest {days} days go into digests, and it is from "
     "{date}.",
@@ -68,6 +70,9 @@ WORDS = {
     "kind_newsletter": "you like newsletters",
     "kind_article": "you like articles",
     "length": "you like items of this length",
+    "length_short": "you like short ones",
+    "length_long": "you like long ones",
+    "repeat": "you liked one with these very words",
     "language": "you like items in this language",
     "tellers": "{count} sources tell it",
     "tellers_one": "more than one source tells it",
