@@ -37,10 +37,16 @@ def why_in_short(reasons: Sequence[Reason], *, is_fresh: bool, topics: Mapping[i
 def _largest(reasons: Sequence[Reason]) -> list[Reason]:
     """What speaks for the item and can be said, the largest first; before all else what it has its place for, if that
     was set apart."""
-    said = [reason for reason in reasons if reason["value"] > 0 and reason["key"] in WORDS]
+    said = [reason for reason in reasons if reason["value"] > 0 and _can_be_said(reason)]
     said.sort(key=lambda reason: (not reason.get("place"), -reason["value"], reason["key"]))
     most = max((reason["value"] for reason in said), default=0.0)
     return [reason for reason in said if reason["value"] >= LEAST_SHARE * most or reason.get("place")]
+
+
+def _can_be_said(reason: Reason) -> bool:
+    """Whether there are true words for it: that a person likes something is only said if they ever did."""
+    liked = (reason.get("params") or {}).get("liked", 1)
+    return reason["key"] in WORDS and liked > 0
 
 
 def _words(sentences: Mapping[str, str], reason: Reason, *, is_fresh: bool, topics: Mapping[int, str]) -> str:
@@ -64,5 +70,5 @@ def _liked(sentences: Mapping[str, str], key: str, params: Mapping[str, Any]) ->
     count, word = int(params.get("liked", 0)), shorten(str(params.get("word") or ""), WORD_CHARACTERS)
     if key == "words" and not word:
         return sentences["words_bare"]
-    form = key if count < 1 else f"{key}_liked_one" if count == 1 else f"{key}_liked"
+    form = f"{key}_liked_one" if count == 1 else f"{key}_liked"
     return sentences[form].format(count=count, word=word)

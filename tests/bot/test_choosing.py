@@ -254,8 +254,8 @@ async def fill(db: Database, sources: Sequence[int], count: int) -> None:
             }
         )
     async with db.write() as session:
-        await session.exec(insert(Base.metadata.tables[Story.__tablename__]), params=stories)
-        await session.exec(insert(Base.metadata.tables[Item.__tablename__]), params=rows)
+        await session.exec(insert(Base.metadata.tables["story"]), params=stories)
+        await session.exec(insert(Base.metadata.tables["item"]), params=rows)
 
 
 async def test_each_of_10_000_items_has_one_reason_and_a_replay_gives_it_again(db: Database) -> None:
