@@ -29,7 +29,7 @@ class SaveItem(CallbackData, prefix="save"):
     on: bool
 
 
-class MuteCard(CallbackData, prefix="mutecard"):
+class MuteCard(CallbackData, prefix="mutemenu"):
     """Ask what of the item at this position shall not be shown any more."""
 
     digest_id: int

@@ -11,6 +11,8 @@ LARGEST = 3
 LEAST_SHARE = 0.1
 """Of the largest reason: what counts less is no reason to name."""
 WORD_CHARACTERS = 40
+MANY = 3
+"""Items a person must have liked before it is said that they like a kind, a length or a language."""
 
 Reason = Mapping[str, Any]
 """A stored part of a score: key, value, and maybe params."""
@@ -45,8 +47,8 @@ def _largest(reasons: Sequence[Reason]) -> list[Reason]:
 
 def _can_be_said(reason: Reason) -> bool:
     """Whether there are true words for it: that a person likes something is only said if they ever did."""
-    liked = (reason.get("params") or {}).get("liked", 1)
-    return reason["key"] in WORDS and liked > 0
+    liked = (reason.get("params") or {}).get("liked", MANY)
+    return reason["key"] in WORDS and liked >= (MANY if reason["key"] in ("kind", "length", "language") else 1)
 
 
 def _words(sentences: Mapping[str, str], reason: Reason, *, is_fresh: bool, topics: Mapping[int, str]) -> str:

@@ -305,3 +305,13 @@ async def has_entries(session: AsyncSession, *, digest_id: int) -> bool:
     """Whether the digest holds anything."""
     statement = select_rows(DigestEntry.id).where(col(DigestEntry.digest_id) == digest_id).limit(1)
     return (await session.exec(statement)).first() is not None
+
+
+async def get_entry_item(session: AsyncSession, *, subscriber_id: int, digest_id: int, position: int) -> int | None:
+    """The item at this position of one of the subscriber's digests; None if it is not theirs or not there."""
+    statement = select_rows(DigestEntry.item_id).where(
+        col(DigestEntry.subscriber_id) == subscriber_id,
+        col(DigestEntry.digest_id) == digest_id,
+        col(DigestEntry.position) == position,
+    )
+    return (await session.exec(statement)).one_or_none()

@@ -35,8 +35,8 @@ class Background:
     def importance(self, bags: Bags) -> Floats:
         """What each term counts among those of its item; the squares of an item's sum up to 1."""
         values = self.rarity[bags.slots] * bags.counts
-        sizes = np.bincount(bags.items, values * values, minlength=len(bags.minutes))
-        return np.asarray(values / np.sqrt(sizes)[bags.items], dtype=np.float32)
+        scale = 1 / np.sqrt(np.maximum(bags.sums(values * values), 1e-12))
+        return np.asarray(values * np.repeat(scale, np.diff(bags.starts)), dtype=np.float32)
 
     def related(self, slots: Ints) -> tuple[Ints, Ints, Floats]:
         """The words that go with these: which of `slots` each goes with, its own slot, and how much it counts."""

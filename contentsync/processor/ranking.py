@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
-from contentsync.processor.features import Bags, unpack
-from contentsync.processor.selection import RARELY, Choice, Field, Ints, choose
+from contentsync.processor.features import Bags, Ints, Values, unpack
+from contentsync.processor.selection import RARELY, Choice, Field, choose
 from contentsync.processor.taste import Leaning, Profile, lengths_of
-from contentsync.processor.worth import Columns, Values, Worth, worth_of
+from contentsync.processor.worth import Columns, Worth, worth_of
 
 RECENT_DAYS = 14
 """What is older is no news; how often a source writes is counted over the same days."""
@@ -123,22 +124,41 @@ def rank(
 
 
 def _columns(candidates: Sequence[Candidate], now: datetime) -> Columns:
-    followed_at = {c.source_id: c.followed_at for c in candidates}
-    followed = {id_: (now - at).total_seconds() if at else np.inf for id_, at in followed_at.items()}
-    sources = [c.source_id for c in candidates]
+    if not candidates:
+        none: Values = np.zeros(0)
+        return Columns((), (), (), (), none, none, none, none, none, none > 0, none > 0)
+    (sources, authors, kinds, languages, sort_at, recent, tellers, minutes, followed_at, kept, updates) = zip(
+        *map(_FIELDS, candidates), strict=True
+    )
+    followed = {at: (now - at).total_seconds() if at else np.inf for at in set(followed_at)}
     return Columns(
         source_ids=sources,
-        authors=[c.author for c in candidates],
-        kinds=[c.media_kind for c in candidates],
-        languages=[c.language for c in candidates],
-        age_days=(now.timestamp() - np.array([c.sort_at.timestamp() for c in candidates], float)) / _DAY_SECONDS,
-        source_recent=np.array([c.source_recent for c in candidates], float),
-        tellers=np.array([c.tellers for c in candidates], float),
-        minutes=np.array([c.minutes for c in candidates], float),
-        followed_days=np.array([followed[id_] for id_ in sources], float) / _DAY_SECONDS,
-        kept=np.array([c.is_kept for c in candidates], bool),
-        updates=np.array([c.is_update for c in candidates], bool),
+        authors=authors,
+        kinds=kinds,
+        languages=languages,
+        age_days=(now.timestamp() - np.array([at.timestamp() for at in sort_at], float)) / _DAY_SECONDS,
+        source_recent=np.array(recent, float),
+        tellers=np.array(tellers, float),
+        minutes=np.array(minutes, float),
+        followed_days=np.array([followed[at] for at in followed_at], float) / _DAY_SECONDS,
+        kept=np.array(kept, bool),
+        updates=np.array(updates, bool),
     )
+
+
+_FIELDS = attrgetter(
+    "source_id",
+    "author",
+    "media_kind",
+    "language",
+    "sort_at",
+    "source_recent",
+    "tellers",
+    "minutes",
+    "followed_at",
+    "is_kept",
+    "is_update",
+)
 
 
 def _stories(candidates: Sequence[Candidate], columns: Columns, worth: Values) -> tuple[Ints, Ints]:

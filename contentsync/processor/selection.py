@@ -1,12 +1,12 @@
 """Chooses a set, not only items: the best next one again and again, and a few places for what never wins. Pure."""
 
-import dataclasses
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from contentsync.processor.worth import Mask, Values
+from contentsync.processor.features import Ints, Values
+from contentsync.processor.worth import Mask
 
 SAME_SOURCE_FACTOR = 0.5
 """Each further item of a source counts this much of what it would have counted one place earlier."""
@@ -16,11 +16,9 @@ RARELY = 2
 """A source with so many recent items or fewer rarely writes."""
 SMALLEST_WITH_PLACES = 4
 """Shorter digests have no places set apart."""
-EXPLORE = 0.5
+EXPLORE = 0.3
 """What being wholly unfamiliar is worth in the place for exploring."""
 LEAST_UNFAMILIAR = 0.5
-
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,40 +47,44 @@ class Choice:
     explore: float
 
 
-@dataclass(slots=True)
 class _State:
-    field: Field
-    size: int
-    left: float
-    """Minutes."""
-    taken: Ints
-    free: Mask
-    chosen: list[Choice] = dataclasses.field(default_factory=list)
+    """What is chosen so far, and what everything else is worth now."""
 
-    def discounts(self) -> Values:
-        """What each candidate loses to those of its source that are chosen."""
-        share = 1 - SAME_SOURCE_FACTOR ** self.taken[self.field.sources]
-        return np.asarray(share * np.maximum(self.field.worth, LEAST_DISCOUNTED))
+    def __init__(self, options: Field, size: int, minutes: float) -> None:
+        self.options, self.size, self.left = options, size, minutes
+        self.chosen: list[Choice] = []
+        self.values = options.worth.copy()
+        """Of each candidate after what those of its source that are chosen cost it; of a chosen one when it was."""
+        self.free = np.ones(len(options.worth), np.bool_)
+        self.fits = self.options.minutes <= self.left
+        self._taken: Counter[int] = Counter()
 
-    def take(self, among: Mask, slot: str, extra: Values | float = 0.0) -> bool:
-        """Take the best of these that is free and fits in the time left; False if there is none."""
+    def take(self, among: Mask | None, slot: str, extra: Values | None = None, *, always: bool = False) -> bool:
+        """Take the best of these (None: of all) that is free and, unless it is always wanted, fits in the time left.
+
+        Gives False if there is none. `extra` is added to what each is worth.
+        """
         if len(self.chosen) >= self.size:
             return False
-        discounts = self.discounts()
-        may = among & self.free & (self.field.minutes <= self.left)
-        values = np.where(may, self.field.worth - discounts + extra, -np.inf)
+        may = self.free if always else self.free & self.fits
+        may = may if among is None else may & among
         if not may.any():
             return False
-        self.add(int(values.argmax()), slot, extra, discounts)
-        return True
-
-    def add(self, index: int, slot: str, extra: Values | float, discounts: Values) -> None:
-        """Take this one."""
-        bonus = float(np.broadcast_to(extra, self.field.worth.shape)[index])
-        self.chosen.append(Choice(index, slot, -float(discounts[index]), bonus))
+        values = self.values if extra is None else self.values + extra
+        index = int(np.where(may, values, -np.inf).argmax())
+        options = self.options
+        cost = float(self.values[index] - options.worth[index])
+        self.chosen.append(Choice(index, slot, cost, 0.0 if extra is None else float(extra[index])))
         self.free[index] = False
-        self.taken[self.field.sources[index]] += 1
-        self.left -= float(self.field.minutes[index])
+        self.left -= float(options.minutes[index])
+        self.fits = options.minutes <= self.left
+        source = int(options.sources[index])
+        self._taken[source] += 1
+        of_source = np.flatnonzero((options.sources == source) & self.free)
+        worth = options.worth[of_source]
+        share = 1 - SAME_SOURCE_FACTOR ** self._taken[source]
+        self.values[of_source] = worth - share * np.maximum(worth, LEAST_DISCOUNTED)
+        return True
 
 
 def choose(options: Field, *, size: int, minutes: float | None, explores: bool) -> tuple[list[Choice], Values, float]:
@@ -91,48 +93,30 @@ def choose(options: Field, *, size: int, minutes: float | None, explores: bool) 
     First what the person always wants, then one for each topic, then the best, of which one place is for a source that
     rarely writes and one for exploring.
     """
-    count = len(options.worth)
-    state = _State(
-        options,
-        size,
-        np.inf if minutes is None else float(minutes),
-        np.zeros(int(options.sources.max(initial=-1)) + 1, np.int64),
-        np.ones(count, np.bool_),
-    )
-    anything = np.ones(count, np.bool_)
-    _take_kept(state)
+    state = _State(options, size, np.inf if minutes is None else float(minutes))
+    while state.take(options.kept, "kept", always=True):
+        pass
     for met in options.topics:
         if not any(met[choice.index] for choice in state.chosen):
             state.take(met > 0, "topic")
     places = size >= SMALLEST_WITH_PLACES
     explores = explores and places
-    unfamiliar = options.unfamiliar >= LEAST_UNFAMILIAR
-    reserved = explores + places
-    while len(state.chosen) < size - reserved and state.take(anything, ""):
+    while len(state.chosen) < size - explores - places and state.take(None, ""):
         pass
     if places and not any(options.rare[choice.index] for choice in state.chosen):
-        fresh_sources = state.taken[options.sources] == 0
-        state.take(options.rare & fresh_sources, "rare")
-    while len(state.chosen) < size - explores and state.take(anything, ""):
+        state.take(options.rare, "rare")
+    while len(state.chosen) < size - explores and state.take(None, ""):
         pass
     if explores:
-        state.take(unfamiliar, "explore", EXPLORE * options.unfamiliar)
-    while state.take(anything, ""):
+        state.take(options.unfamiliar >= LEAST_UNFAMILIAR, "explore", EXPLORE * options.unfamiliar)
+    while state.take(None, ""):
         pass
-    return _on_merit(state), options.worth - state.discounts(), state.left
-
-
-def _take_kept(state: _State) -> None:
-    """The best of what the person always wants, however long it takes to read."""
-    while len(state.chosen) < state.size and (state.field.kept & state.free).any():
-        discounts = state.discounts()
-        values = np.where(state.field.kept & state.free, state.field.worth - discounts, -np.inf)
-        state.add(int(values.argmax()), "kept", 0.0, discounts)
+    return _on_merit(state), state.values, state.left
 
 
 def _on_merit(state: _State) -> list[Choice]:
     """A place set apart is only called so for what would not have been chosen without it."""
-    value = {choice.index: state.field.worth[choice.index] + choice.same_source for choice in state.chosen}
+    value = {choice.index: state.options.worth[choice.index] + choice.same_source for choice in state.chosen}
     lowest = min((value[choice.index] for choice in state.chosen if not choice.slot), default=np.inf)
     return [
         Choice(choice.index, "", choice.same_source, choice.explore)

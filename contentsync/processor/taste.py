@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from contentsync.processor.background import NO_BACKGROUND, Background
-from contentsync.processor.features import SLOTS, Bags, Floats, features_of_title, named_terms, unpack
+from contentsync.processor.features import SLOTS, Bags, Floats, Values, features_of_title, named_terms, unpack
 
 HALF_LIFE = timedelta(days=42)
 """After so long a signal counts half."""
@@ -36,9 +36,6 @@ ATTRIBUTE_DOUBT = 4.0
 """So many signals of average taste are added to those of each source, author, kind, length and language."""
 LENGTH_MINUTES = (0.01, 3.0, 12.0)
 """Where "short", "medium" and "long" begin."""
-
-
-Values = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +83,7 @@ class Leaning:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word or phrase as an item that the person judged wrote it last, and how many liked and disliked items have it."""
+    """A word or phrase as a judged title wrote it last, and how many liked and disliked items have it."""
 
     written: str
     liked: int
@@ -116,10 +113,12 @@ class Profile:
     def unfamiliar(self, bags: Bags, importance: Floats) -> Values:
         """Which part of each item's terms the person has never judged: 0 to 1, and 0 where there are none."""
         squares = importance * importance
-        return np.bincount(bags.items, squares * ~self.known[bags.slots], minlength=len(bags.minutes))
+        return bags.sums(np.where(self.known[bags.slots], 0.0, squares))
 
     def word(self, slot: int) -> Word | None:
         """The word or phrase of a slot; None if no judged title has it."""
+        if not self.known[slot]:
+            return None
         bags = self.judged_bags
         having = [self.judged[index] for index in np.unique(bags.items[bags.slots == slot]).tolist()]
         for signal in sorted(having, key=lambda signal: (signal.at, signal.item_id), reverse=True):
@@ -141,7 +140,7 @@ class Profile:
         """What the text of each item is worth to the person."""
         bags = unpack(features)
         terms = self.weights[bags.slots] * self.background.importance(bags)
-        return np.bincount(bags.items, terms, minlength=len(features)) + self.repeat_values(bags)
+        return bags.sums(terms) + self.repeat_values(bags)
 
 
 def learn(
@@ -224,8 +223,7 @@ def _word_weights(bags: Bags, shares: Values, background: Background) -> tuple[F
     values = values / sizes[items]
     weights = np.bincount(slots, values * shares[items], minlength=SLOTS).astype(np.float32)
     at = np.searchsorted(cells, bags.items * SLOTS + bags.slots)
-    itself = np.bincount(bags.items, values[at] * own, minlength=len(shares))
-    return weights, itself * shares
+    return weights, bags.sums(values[at] * own) * shares
 
 
 def _repeats(bags: Bags, signals: Sequence[Signal], strengths: Values, itself: Values) -> dict[int, float]:

@@ -7,7 +7,7 @@ from itertools import repeat
 import numpy as np
 import numpy.typing as npt
 
-from contentsync.processor.features import PHRASE, TOLD, Bags
+from contentsync.processor.features import PHRASE, SLOTS, TOLD, Bags, Ints, Values
 from contentsync.processor.taste import Profile, Wanted, lengths_of
 
 FRESHNESS_HALF_DAYS = 1.0
@@ -33,7 +33,6 @@ WORDS = 1.6
 LEANINGS = {"source": 0.3, "author": 0.3, "kind": 0.2, "length": 0.1, "language": 0.3}
 """What the logarithm of an item's odds by each attribute counts."""
 
-Values = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 
@@ -73,9 +72,7 @@ def worth_of(columns: Columns, bags: Bags, profile: Profile) -> Worth:
     count = len(columns.source_ids)
     importance = profile.background.importance(bags)
     terms = WORDS * profile.weights[bags.slots].astype(np.float64) * importance
-    topics = np.zeros((len(profile.topics), count))
-    for row, topic in enumerate(profile.topics):
-        topics[row] = _meets(topic, bags, columns)
+    topics = _topics(profile.topics, bags, columns)
     parts = {
         "new": 1 / (1 + np.maximum(0.0, columns.age_days) / FRESHNESS_HALF_DAYS),
         "rare_source": RARE_SOURCE_BONUS / np.maximum(1.0, columns.source_recent),
@@ -84,9 +81,9 @@ def worth_of(columns: Columns, bags: Bags, profile: Profile) -> Worth:
         "update": UPDATE * columns.updates,
         "kept": KEPT * columns.kept,
         "topic": TOPIC * topics.max(axis=0, initial=0.0),
-        "words": np.bincount(bags.items, terms.clip(0), minlength=count),
+        "words": bags.sums(np.maximum(terms, 0.0)),
         "repeat": WORDS * profile.repeat_values(bags),
-        "words_against": np.bincount(bags.items, terms.clip(None, 0), minlength=count),
+        "words_against": bags.sums(np.minimum(terms, 0.0)),
     }
     for name, values in (
         ("source", columns.source_ids),
@@ -111,19 +108,31 @@ def _leaning(profile: Profile, name: str, values: Iterable[int | str | None], co
     return np.array(list(map(weights.get, values, repeat(0.0))), np.float64) * LEANINGS[name]
 
 
-def _meets(topic: Wanted, bags: Bags, columns: Columns) -> Values:
+def _topics(topics: Sequence[Wanted], bags: Bags, columns: Columns) -> Values:
+    """How well each candidate meets each topic, topic by candidate."""
+    met = np.zeros((len(topics), len(columns.source_ids)))
+    is_wanted = np.zeros(SLOTS, np.bool_)
+    is_wanted[[slot for topic in topics for slot in topic.slots]] = True
+    at = np.flatnonzero(is_wanted[bags.slots])
+    at = at[bags.counts[at] != np.float32(PHRASE)]
+    slots, items = bags.slots[at], bags.items[at]
+    values = np.where(bags.counts[at] == np.float32(TOLD), TOPIC_TOLD, 1.0)
+    for row, topic in enumerate(topics):
+        met[row] = _meets(topic, slots, items, values, columns)
+    return met
+
+
+def _meets(topic: Wanted, slots: Ints, items: Ints, values: Values, columns: Columns) -> Values:
     """1 where the title has all words of a topic, less where some are in the summary, 0 where one is missing."""
     count = len(columns.source_ids)
     met = np.ones(count) if topic.slots else np.zeros(count)
     for slot in topic.slots:
-        at = np.flatnonzero((bags.slots == slot) & (bags.counts != np.float32(PHRASE)))
         has = np.zeros(count)
-        told = bags.counts[at] == np.float32(TOLD)
-        np.maximum.at(has, bags.items[at], np.where(told, TOPIC_TOLD, 1.0))
+        at = slots == slot
+        has[items[at]] = values[at]
         met = np.minimum(met, has)
     if topic.language is not None:
         for index in np.flatnonzero(met).tolist():
-            language = columns.languages[index]
-            if language is not None and language != topic.language:
+            if columns.languages[index] not in (None, topic.language):
                 met[index] *= OTHER_LANGUAGE
     return met
