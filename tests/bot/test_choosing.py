@@ -156,7 +156,8 @@ async def test_what_a_person_liked_moves_up(db: Database) -> None:
     liked = await choose(db, me)
     (entry,) = [entry for entry in liked.entries if entry.item_id == wanted]
     words = why_texts.why(entry.reasons, is_fresh=False, topics={})
-    assert any(word.startswith("you liked 5 items about violin") for word in map(str.lower, words))
+    about = ("violin", "concert", "violin concert")
+    assert {f"you liked 5 items about {word}" for word in about} & {word.casefold() for word in words}, words
     async with db.write() as session:
         for item in earlier:
             await feedback.give(session, subscriber_id=me, item_id=item, kind="rating", value=0, now=NOW)
