@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from contentsync.app import settle
 from contentsync.bot.client import open_bot
 from contentsync.bot.digest_activities import SENT_AT_ONCE, DigestActivities
 from contentsync.db import digests
@@ -43,6 +44,7 @@ async def thousand(folder: Path, *, people: int = PEOPLE, followed: int = FOLLOW
         await digests.open_due(session, now=NOW, lease_id=LEASE, limit=people)
         ids = await digests.list_leased(session, lease_id=LEASE)
         claimed = await digests.claim(session, digest_ids=ids, lease_id=LEASE, token=f"{LEASE}.1", now=NOW)
+    settle()  # as the product does
     limit = asyncio.Semaphore(SENT_AT_ONCE)
 
     async def build(digest_id: int) -> bool:
