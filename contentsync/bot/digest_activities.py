@@ -2,8 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import asdict
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +12,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from contentsync.bot import render
+from contentsync.bot.choosing import Choice, Chooser
 from contentsync.bot.contract import (
     BUILD_AND_SEND,
     OPEN_DUE_SLOTS,
@@ -22,22 +22,16 @@ from contentsync.bot.contract import (
     SendDigestsResult,
 )
 from contentsync.bot.delivery import Clock, Outcome, Sender
-from contentsync.bot.moved_on import list_updates
-from contentsync.db import deliveries, digests, sources, stories
-from contentsync.db.digests import Entry, Part
+from contentsync.db import decisions, deliveries, digests, sources, stories
+from contentsync.db.digests import Part
 from contentsync.db.engine import Database
 from contentsync.db.models import Digest, Subscriber
-from contentsync.processor.ranking import RECENT_DAYS, Candidate, Ranked, rank
-from contentsync.processor.taste import learn
 from contentsync.temporal import heartbeating
 
 BATCH_DIGESTS = 200
 SUBSCRIBERS_IN_TRANSACTION = 1_000
 SENT_AT_ONCE = 20
 """Digests of a batch that are in work at the same time."""
-CANDIDATES = 5_000
-LATEST_OF_NEW_SOURCE = 10
-"""Items that a newly followed source offers however old they are: as many as a digest usually holds."""
 FIRST_PULL_SECONDS = 10.0
 """A digest that is asked for waits at most so long for sources that were followed just before."""
 JUST_FOLLOWED = timedelta(minutes=10)
@@ -50,6 +44,7 @@ class DigestActivities:
     def __init__(self, db: Database, bot: Bot) -> None:
         self._db = db
         self._sender = Sender(db, bot)
+        self._chooser = Chooser(db)
 
     def all(self) -> list[Callable[..., Any]]:
         """What a worker registers."""
@@ -114,7 +109,7 @@ class DigestActivities:
         if claimed is None:
             return "elsewhere"
         digest, subscriber = claimed
-        if digest.state == "open" and not await self._build(digest, subscriber, token, clock):
+        if digest.state == "open" and not await self.build(digest, subscriber, token, clock):
             return await self._end(digest_id, token, "blocked" if subscriber.blocked_at else "skipped", clock)
         async with self._db.read() as session:
             parts = await deliveries.list_parts(session, digest_id=digest_id)
@@ -134,24 +129,37 @@ class DigestActivities:
             finished = await digests.finish(session, digest_id=digest_id, token=token, state=state, now=clock())
         return state if finished else "elsewhere"
 
-    async def _build(self, digest: Digest, subscriber: Subscriber, token: str, clock: Clock) -> bool:
-        """Freeze what an open digest holds. False if it is not wanted any more: a daily one of somebody who paused."""
+    async def build(self, digest: Digest, subscriber: Subscriber, token: str, clock: Clock) -> bool:
+        """Choose and freeze what an open digest holds, and write down what became of every other candidate.
+
+        False if it is not wanted any more: a daily one of somebody who paused.
+        """
         is_asked = digest.slot.startswith(digests.ASKED)
         if not is_asked and (subscriber.paused or subscriber.blocked_at):
             return False
         if is_asked:
             await self._wait_for_first_pull(subscriber, clock)
         while True:
-            entries, parts = await self._choose(digest, subscriber, clock(), is_asked=is_asked)
+            now = clock()
+            choice = await self._chooser.choose(subscriber, now)
+            parts = _parts(digest, subscriber, choice, now, is_asked=is_asked)
             async with self._db.write() as session:
                 frozen = await digests.freeze(
                     session,
                     digest_id=digest.id or 0,
                     token=token,
                     chat_id=subscriber.chat_id,
-                    entries=entries,
+                    entries=choice.entries,
                     parts=parts,
                 )
+                if frozen:
+                    await decisions.store(
+                        session,
+                        digest_id=digest.id or 0,
+                        subscriber_id=subscriber.id or 0,
+                        decided_at=now,
+                        packed=choice.packed,
+                    )
             if frozen:
                 return True
             # Another digest of this person took one of the items, or somebody else works on this one now.
@@ -159,40 +167,6 @@ class DigestActivities:
                 claimed = await digests.get_claimed(session, digest_id=digest.id or 0, token=token)
             if claimed is None or claimed[0].state != "open":
                 return True
-
-    async def _choose(
-        self, digest: Digest, subscriber: Subscriber, now: datetime, *, is_asked: bool
-    ) -> tuple[list[Entry], list[Part]]:
-        """The entries and messages of a digest."""
-        subscriber_id = subscriber.id or 0
-        moved_on = await list_updates(self._db, subscriber_id=subscriber_id, now=now)
-        async with self._db.read() as session:
-            offers = moved_on + await stories.list_offers(
-                session,
-                subscriber_id=subscriber_id,
-                recent_since=now - timedelta(days=RECENT_DAYS),
-                latest_of_new=LATEST_OF_NEW_SOURCE,
-                limit=CANDIDATES,
-            )
-            candidates = [
-                Candidate(offer.item_id, offer.story_id, offer.source_id, offer.sort_at, offer.source_recent)
-                for offer in offers
-            ]
-            updates = {offer.item_id for offer in moved_on}
-            profile = learn([], topics=[], now=now)
-            ranked = rank(candidates, profile=profile, now=now, size=subscriber.digest_size).chosen
-            tellings = await stories.list_tellings(
-                session, subscriber_id=subscriber_id, item_ids=[entry.item_id for entry in ranked], updates=updates
-            )
-            follows_any = bool(tellings or await sources.list_followed(session, subscriber_id=subscriber_id))
-        if not ranked:
-            return [], _nothing(is_asked=is_asked, follows_any=follows_any)
-        entries = _entries(ranked, updates)
-        lines = [
-            render.Line(entry.position, telling, entry.reasons)
-            for entry, telling in zip(entries, tellings, strict=True)
-        ]
-        return entries, render.digest(digest.id or 0, lines, now=now, time_zone=subscriber.time_zone)
 
     async def _wait_for_first_pull(self, subscriber: Subscriber, clock: Clock) -> None:
         loop = asyncio.get_running_loop()
@@ -208,18 +182,15 @@ class DigestActivities:
             await asyncio.sleep(WAIT_STEP_SECONDS)
 
 
-def _entries(ranked: Sequence[Ranked], updates: Collection[int]) -> list[Entry]:
-    return [
-        Entry(
-            chosen.item_id,
-            chosen.story_id,
-            position,
-            chosen.score,
-            [asdict(reason) for reason in chosen.reasons],
-            is_update=chosen.item_id in updates,
-        )
-        for position, chosen in enumerate(ranked, start=1)
+def _parts(digest: Digest, subscriber: Subscriber, choice: Choice, now: datetime, *, is_asked: bool) -> list[Part]:
+    """The messages of a digest."""
+    if not choice.entries:
+        return _nothing(is_asked=is_asked, follows_any=choice.follows_any)
+    lines = [
+        render.Line(entry.position, telling, entry.reasons, is_update=entry.is_update)
+        for entry, telling in zip(choice.entries, choice.tellings, strict=True)
     ]
+    return render.digest(digest.id or 0, lines, now=now, time_zone=subscriber.time_zone, topics=choice.topics)
 
 
 def _nothing(*, is_asked: bool, follows_any: bool) -> list[Part]:

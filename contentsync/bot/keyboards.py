@@ -17,6 +17,8 @@ from contentsync.db.models import Source, Subscriber
 PAGE_SOURCES = 10
 TIMES = (7 * 60, 8 * 60, 9 * 60, 18 * 60, 20 * 60)
 SIZES = (5, 10, 15, 20)
+READING_MINUTES = (0, 10, 20, 30, 45)
+"""0: off."""
 
 
 class MenuItem(StrEnum):
@@ -77,6 +79,12 @@ class SetSize(CallbackData, prefix="size"):
     """Items in a digest."""
 
     size: int
+
+
+class SetReading(CallbackData, prefix="reading"):
+    """How many minutes the items of a digest may take together; 0: no matter."""
+
+    minutes: int
 
 
 class SetPaused(CallbackData, prefix="paused"):
@@ -144,9 +152,25 @@ def settings(subscriber: Subscriber) -> InlineKeyboardMarkup:
     ]
     times.append(_button("Other…", Ask(question="digest_time")))
     sizes = [_button(_marked(f"{size} items", size == subscriber.digest_size), SetSize(size=size)) for size in SIZES]
+    reading = [
+        _button(
+            _marked(f"{minutes} min" if minutes else "Any length", minutes == (subscriber.reading_minutes or 0)),
+            SetReading(minutes=minutes),
+        )
+        for minutes in READING_MINUTES
+    ]
     pause = _button("Resume" if subscriber.paused else "Pause", SetPaused(on=not subscriber.paused))
     zone = _button("Time zone…", Ask(question="time_zone"))
-    rows = [times[:3], times[3:], sizes[:2], sizes[2:], [zone, pause], [_accounts("Accounts")]]
+    rows = [
+        times[:3],
+        times[3:],
+        sizes[:2],
+        sizes[2:],
+        reading[:2],
+        reading[2:],
+        [zone, pause],
+        [_accounts("Accounts")],
+    ]
     return InlineKeyboardMarkup(inline_keyboard=rows)
 
 

@@ -10,9 +10,11 @@ from contentsync.bot.handlers import (
     mailbox,
     other,
     rules,
+    saved,
     settings,
     sources,
     start,
+    why,
     youtube,
 )
 
@@ -21,6 +23,8 @@ IN_ORDER = (
     sources.router,
     settings.router,
     digest.router,
+    why.router,
+    saved.router,
     accounts.router,
     youtube.router,
     mailbox.router,

@@ -53,13 +53,6 @@ class RuleSource(CallbackData, prefix="rulesource"):
     until: int
 
 
-class MuteMenu(CallbackData, prefix="mutemenu"):
-    """What can be muted of the item at this position of a digest."""
-
-    digest_id: int
-    position: int
-
-
 class MuteThis(CallbackData, prefix="mutethis"):
     """Mute this of the item: kind source | author | words | phrase. `mark` tells words of a title from each other."""
 
@@ -67,11 +60,6 @@ class MuteThis(CallbackData, prefix="mutethis"):
     position: int
     kind: str
     mark: int
-
-
-def mute_button(digest_id: int, position: int) -> dict[str, str]:
-    """The 🔇 of a card."""
-    return {"text": "🔇", "callback_data": MuteMenu(digest_id=digest_id, position=position).pack()}
 
 
 def mark_of(pattern: str) -> int:

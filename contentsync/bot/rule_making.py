@@ -5,18 +5,19 @@ from datetime import datetime
 
 from aiogram.types import InlineKeyboardMarkup
 
-from contentsync.bot import rule_keyboards, rule_pages, texts
+from contentsync.bot import cards, rule_keyboards, rule_pages, texts
 from contentsync.bot.answers import bare_link
 from contentsync.bot.rule_previews import LATEST_ITEMS, rule_of, try_rule
 from contentsync.bot.rule_words import Misfit, Wish, match_sources, read_rule
 from contentsync.bot.texts import Html
-from contentsync.db import rules, sources
+from contentsync.db import feedback, rules, sources
 from contentsync.db.engine import Database
 from contentsync.db.models import Source, Subscriber
 from contentsync.db.rules import RuleView
 from contentsync.processor.rules import MOST_REGEXES, MOST_RULES, REGEX, SOURCE, WORDS
 
 Answer = tuple[Html, InlineKeyboardMarkup | None]
+NO_CARD = (0, 0)
 
 
 async def make_rule(typed: str, action: str, *, subscriber: Subscriber, db: Database, now: datetime) -> Answer:
@@ -45,7 +46,7 @@ async def put_in_force(
     subscriber: Subscriber,
     db: Database,
     now: datetime,
-    card: tuple[int, int] = (0, 0),
+    card: tuple[int, int] = NO_CARD,
 ) -> Answer:
     """Store the rule; what to say of it. `card`: digest and position of the item that it was made for."""
     async with db.write() as session:
@@ -63,11 +64,13 @@ async def put_in_force(
         )
     if rule is None:
         return await _too_many(wish, subscriber, db, now)
+    if card != NO_CARD:
+        await cards.give(db, subscriber, cards.Place(*card), kind=feedback.MUTED, value=-1, now=now)
     return await show_rule(rule.id or 0, subscriber=subscriber, db=db, now=now, card=card)
 
 
 async def show_rule(
-    rule_id: int, *, subscriber: Subscriber, db: Database, now: datetime, card: tuple[int, int] = (0, 0)
+    rule_id: int, *, subscriber: Subscriber, db: Database, now: datetime, card: tuple[int, int] = NO_CARD
 ) -> Answer:
     """A rule as it is now: in force with what it would have done, or taken back."""
     person, (digest_id, position) = subscriber.id or 0, card

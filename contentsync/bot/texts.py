@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from contentsync.bot.answers import format_time
-from contentsync.bot.sentences import accounts, front, health, mailbox, rules, youtube
+from contentsync.bot.sentences import accounts, front, health, mailbox, rules, why, youtube
 from contentsync.bot.sentences.reasons import LASTING, REASONS
 from contentsync.bot.zones import clock
 from contentsync.db.base import utc_now
@@ -31,6 +31,7 @@ SENTENCES = {
     **youtube.SENTENCES,
     **mailbox.SENTENCES,
     **rules.SENTENCES,
+    **why.SENTENCES,
 }
 
 
@@ -118,6 +119,9 @@ def say_settings(subscriber: Subscriber, now: datetime) -> Html:
         zone=subscriber.time_zone,
         clock=clock(now, subscriber.time_zone),
         size=subscriber.digest_size,
+        reading=say("reading_minutes", minutes=subscriber.reading_minutes)
+        if subscriber.reading_minutes
+        else say("reading_any"),
     )
 
 

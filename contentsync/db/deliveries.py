@@ -78,14 +78,17 @@ async def _step(session: AsyncSession, delivery_id: int, token: str, state: str,
 
 
 async def get_shown(session: AsyncSession, *, subscriber_id: int, digest_id: int, message_id: int) -> Delivery | None:
-    """What a message in the chat showed when it was sent, if it is of this digest and that is the subscriber's."""
+    """What a message in the chat showed when it was sent, if it is of this digest and that is the subscriber's; the
+    first message of the digest, where a card was opened from another one."""
     statement = (
         select_rows(Delivery)
         .join(Digest, col(Digest.id) == col(Delivery.digest_id))
         .where(
             col(Digest.id) == digest_id,
             col(Digest.subscriber_id) == subscriber_id,
-            col(Delivery.message_id) == message_id,
+            col(Delivery.message_id).is_not(None),
         )
+        .order_by((col(Delivery.message_id) == message_id).desc(), col(Delivery.part))
+        .limit(1)
     )
     return (await session.exec(statement)).one_or_none()

@@ -1,6 +1,6 @@
 """Digests: which are due, who works on them, and what they hold. Sending them is `deliveries`."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from contentsync.db.models import Delivery, Digest, DigestEntry, Item, Subscribe
 from contentsync.db.slots import next_slot
 
 DIGESTS: Table = Base.metadata.tables["digest"]
+ENTRIES: Table = Base.metadata.tables["digest_entry"]
 SUBSCRIBERS: Table = Base.metadata.tables["subscriber"]
 
 CATCH_UP = timedelta(hours=12)
@@ -30,8 +31,10 @@ UNFINISHED = ("open", "frozen")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of a digest, to be stored. `reasons`: `{"key": …, "value": …}`; `is_update`: its story was sent before
-    and moved on since."""
+    """One line of a digest, to be stored. `reasons`: `{"key": …, "value": …, "params": {…}}`.
+
+    `is_update`: its story was sent before and moved on since.
+    """
 
     item_id: int
     story_id: int
@@ -217,19 +220,10 @@ async def freeze(
     )
     if frozen.rowcount == 0:
         return False
-    session.add_all(
-        DigestEntry(
-            digest_id=digest_id,
-            subscriber_id=subscriber_id,
-            item_id=entry.item_id,
-            story_id=story_ids.get(entry.item_id),
-            position=entry.position,
-            score=entry.score,
-            reasons=entry.reasons,
-            is_update=entry.is_update,
+    if entries:
+        await session.exec(
+            insert(session, ENTRIES), params=[_entry(digest_id, subscriber_id, e, story_ids) for e in entries]
         )
-        for entry in entries
-    )
     session.add_all(
         Delivery(
             digest_id=digest_id, part=number, chat_id=chat_id, stub=part.stub, body=part.body, keyboard=part.keyboard
@@ -238,6 +232,19 @@ async def freeze(
     )
     await session.flush()
     return True
+
+
+def _entry(digest_id: int, subscriber_id: int, entry: Entry, story_ids: Mapping[int, int | None]) -> dict[str, Any]:
+    return {
+        "digest_id": digest_id,
+        "subscriber_id": subscriber_id,
+        "item_id": entry.item_id,
+        "story_id": story_ids.get(entry.item_id),
+        "position": entry.position,
+        "is_update": entry.is_update,
+        "score": entry.score,
+        "reasons": entry.reasons,
+    }
 
 
 async def _lock_stories(session: AsyncSession, *, entries: Sequence[Entry]) -> dict[int, int | None]:
@@ -253,7 +260,7 @@ async def _lock_stories(session: AsyncSession, *, entries: Sequence[Entry]) -> d
 
 
 async def _any_sent(
-    session: AsyncSession, *, subscriber_id: int, story_ids: Mapping[int, int | None], updates: Collection[int]
+    session: AsyncSession, *, subscriber_id: int, story_ids: Mapping[int, int | None], updates: set[int]
 ) -> bool:
     """Whether an item was sent, or its story: for an update only if that was one, too. `story_ids`: by item."""
     again = [story_id for item_id, story_id in story_ids.items() if story_id is not None and item_id in updates]

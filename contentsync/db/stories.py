@@ -1,18 +1,18 @@
-"""Items on their way to a digest: giving them a story, offering them to a subscriber, and showing them."""
+"""Items on their way to a digest: giving them a story, and showing them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import Table, and_, exists, func, or_, select, update
+from sqlalchemy import Table, exists, select, update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contentsync.db.base import Base
 from contentsync.db.bulk import run_many, value
-from contentsync.db.models import DigestEntry, Item, Source, Subscription
+from contentsync.db.models import Source, Subscription
 
 STORIES: Table = Base.metadata.tables["story"]
 ITEMS: Table = Base.metadata.tables["item"]
@@ -32,40 +32,43 @@ class NewItem:
     source_language: str | None
     source_id: int
     sort_at: datetime
+    author: str | None = None
+    media_kind: str = "article"
+    word_count: int | None = None
+    duration_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessedItem:
-    """What the processor found out about an item."""
+    """What the processor found out about an item. `features`: `contentsync.processor.features`."""
 
     id: int
     content_hash: str
     canonical_link: str | None
     summary_text: str
     language: str | None
+    features: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
-    """An item a subscriber may be sent. `source_recent`: items of its source in the recent days, sent or not.
+class Featureless:
+    """An item from before features were made, with all they are made of. `content_hash` names its form."""
 
-    `is_update`: its story was sent before and moved on since.
-    """
-
-    item_id: int
-    story_id: int
+    id: int
+    content_hash: str
+    title: str
+    summary_text: str
     source_id: int
-    sort_at: datetime
-    source_recent: int
-    is_update: bool = False
+    author: str | None
+    media_kind: str
+    language: str | None
+    word_count: int | None
+    duration_seconds: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """An item as it is shown to a subscriber. `also_in`: other sources they follow that tell the story, by title.
-
-    `is_update`: its story was sent before and moved on since.
-    """
+    """An item as it is shown to a subscriber. `also_in`: other sources they follow that tell the story, by title."""
 
     item_id: int
     title: str
@@ -79,7 +82,6 @@ class Telling:
     word_count: int | None = None
     language: str | None = None
     also_in: tuple[str, ...] = ()
-    is_update: bool = False
 
 
 async def list_unprocessed(session: AsyncSession, *, after_id: int, limit: int) -> list[NewItem]:
@@ -96,6 +98,10 @@ async def list_unprocessed(session: AsyncSession, *, after_id: int, limit: int) 
             col(Source.language),
             ITEMS.c.source_id,
             ITEMS.c.sort_at,
+            ITEMS.c.author,
+            ITEMS.c.media_kind,
+            ITEMS.c.word_count,
+            ITEMS.c.duration_seconds,
         )
         .join(Source, col(Source.id) == ITEMS.c.source_id)
         .where(ITEMS.c.processed_at.is_(None), ITEMS.c.id > after_id)
@@ -124,6 +130,7 @@ async def store_processed(
             "canonical_link": item.canonical_link,
             "summary_text": item.summary_text,
             "language": item.language,
+            "features": item.features,
             "story_id": story_ids[item.id],
             "story_revision": revision,
             "processed_at": now,
@@ -134,71 +141,42 @@ async def store_processed(
 
 
 def _process(_engine: str) -> Any:
-    found = ("canonical_link", "summary_text", "language", "story_id", "story_revision", "processed_at")
+    found = ("canonical_link", "summary_text", "language", "features", "story_id", "story_revision", "processed_at")
     unchanged = (ITEMS.c.id == value("id")) & (ITEMS.c.content_hash == value("content_hash"))
     return update(ITEMS).where(unchanged).values({name: value(name) for name in found})
 
 
-async def list_offers(
-    session: AsyncSession, *, subscriber_id: int, recent_since: datetime, latest_of_new: int, limit: int
-) -> list[Offer]:
-    """What a subscriber may be sent: processed items of sources they follow, never an item or story they were sent.
-
-    Recent ones (`sort_at` from `recent_since` on), the newest `limit` of them. A source they follow only since
-    `recent_since` or later also offers its latest `latest_of_new` items however old they are, so that the first digest
-    is not empty; sent ones count among these, so that no further ones move up.
-    """
-    offered: Any = (
-        select(ITEMS.c.id, ITEMS.c.story_id, ITEMS.c.source_id, ITEMS.c.sort_at)
-        .join(Subscription, col(Subscription.source_id) == ITEMS.c.source_id)
-        .where(
-            col(Subscription.subscriber_id) == subscriber_id,
-            ITEMS.c.processed_at.is_not(None),
-            ITEMS.c.story_id.is_not(None),
-            is_wanted(),
-        )
-    )
-    recent = offered.where(ITEMS.c.sort_at >= recent_since, *_unsent(subscriber_id, ITEMS))
-    place = func.row_number().over(partition_by=ITEMS.c.source_id, order_by=(ITEMS.c.sort_at.desc(), ITEMS.c.id))
-    latest = offered.add_columns(place.label("place")).where(col(Subscription.created_at) >= recent_since).subquery()
-    older: Any = select(latest.c.id, latest.c.story_id, latest.c.source_id, latest.c.sort_at).where(
-        latest.c.place <= latest_of_new, latest.c.sort_at < recent_since, *_unsent(subscriber_id, latest)
-    )
-    counts = await count_recent(session, subscriber_id=subscriber_id, since=recent_since)
-    rows: list[Any] = [
-        *await session.exec(recent.order_by(ITEMS.c.sort_at.desc(), ITEMS.c.id).limit(limit)),
-        *await session.exec(older.order_by(latest.c.sort_at.desc(), latest.c.id)),
-    ]
-    return [
-        Offer(row.id, row.story_id, row.source_id, row.sort_at, counts.get(row.source_id, 0)) for row in rows[:limit]
-    ]
-
-
-def is_wanted() -> Any:
-    """Whether the subscription takes Shorts and live streams, where the item is one."""
-    return and_(
-        or_(col(Subscription.with_shorts), ITEMS.c.media_kind != "short"),
-        or_(col(Subscription.with_live), ITEMS.c.media_kind != "live"),
-    )
-
-
-def _unsent(subscriber_id: int, items: Any) -> tuple[Any, Any]:
-    mine = col(DigestEntry.subscriber_id) == subscriber_id
-    return (
-        ~exists().where(mine, col(DigestEntry.item_id) == items.c.id),
-        ~exists().where(mine, col(DigestEntry.story_id) == items.c.story_id),
-    )
-
-
-async def count_recent(session: AsyncSession, *, subscriber_id: int, since: datetime) -> dict[int, int]:
-    """Wanted items from `since` on of each source the subscriber follows, sent or not; by source."""
+async def list_featureless(session: AsyncSession, *, after_id: int, limit: int) -> list[Featureless]:
+    """Processed items that have no features yet, with ids above `after_id`, ascending."""
     statement: Any = (
-        select(ITEMS.c.source_id, func.count())
-        .join(Subscription, col(Subscription.source_id) == ITEMS.c.source_id)
-        .where(col(Subscription.subscriber_id) == subscriber_id, ITEMS.c.sort_at >= since, is_wanted())
-        .group_by(ITEMS.c.source_id)
+        select(
+            ITEMS.c.id,
+            ITEMS.c.content_hash,
+            ITEMS.c.title,
+            ITEMS.c.summary_text,
+            ITEMS.c.source_id,
+            ITEMS.c.author,
+            ITEMS.c.media_kind,
+            ITEMS.c.language,
+            ITEMS.c.word_count,
+            ITEMS.c.duration_seconds,
+        )
+        .where(ITEMS.c.id > after_id, ITEMS.c.features.is_(None), ITEMS.c.processed_at.is_not(None))
+        .order_by(ITEMS.c.id)
+        .limit(limit)
     )
-    return {row[0]: row[1] for row in await session.exec(statement)}
+    return [Featureless(*row) for row in await session.exec(statement)]
+
+
+async def store_features(session: AsyncSession, *, features: Mapping[int, bytes], forms: Mapping[int, str]) -> None:
+    """Write down the features of items that still have the form (`content_hash`) they were made of."""
+    rows = [{"id": id, "content_hash": forms[id], "features": features[id]} for id in sorted(features)]
+    await run_many(session, _add_features, rows)
+
+
+def _add_features(_engine: str) -> Any:
+    unchanged = (ITEMS.c.id == value("id")) & (ITEMS.c.content_hash == value("content_hash"))
+    return update(ITEMS).where(unchanged).values(features=value("features"))
 
 
 async def is_processing(session: AsyncSession, *, subscriber_id: int, followed_since: datetime) -> bool:
@@ -215,31 +193,33 @@ async def is_processing(session: AsyncSession, *, subscriber_id: int, followed_s
     return (await session.exec(waiting.limit(1))).first() is not None
 
 
-async def list_tellings(
-    session: AsyncSession, *, subscriber_id: int, item_ids: Sequence[int], updates: Collection[int] = ()
-) -> list[Telling]:
-    """These items as they are shown to the subscriber, in the order of the ids; unknown ids are left out.
-
-    `updates`: those of them that are about to be sent as updates; the ones that were are known.
-    """
+async def list_tellings(session: AsyncSession, *, subscriber_id: int, item_ids: Sequence[int]) -> list[Telling]:
+    """These items as they are shown to the subscriber, in the order of the ids; unknown ids are left out."""
     statement: Any = (
-        select(Item, Source).join(Source, col(Source.id) == col(Item.source_id)).where(col(Item.id).in_(item_ids))
+        select(
+            ITEMS.c.id,
+            ITEMS.c.title,
+            ITEMS.c.link,
+            ITEMS.c.published_at,
+            ITEMS.c.author,
+            ITEMS.c.summary_text,
+            ITEMS.c.media_kind,
+            ITEMS.c.duration_seconds,
+            ITEMS.c.word_count,
+            ITEMS.c.language,
+            ITEMS.c.story_id,
+            ITEMS.c.source_id,
+            col(Source.title).label("source_title"),
+            col(Source.url).label("source_url"),
+        )
+        .join(Source, col(Source.id) == ITEMS.c.source_id)
+        .where(ITEMS.c.id.in_(item_ids))
     )
-    found = {item.id: (item, source) for item, source in await session.exec(statement)}
+    found = {row.id: row for row in await session.exec(statement)}
     also = await _sources_by_story(
-        session, subscriber_id=subscriber_id, story_ids=[item.story_id for item, _ in found.values() if item.story_id]
+        session, subscriber_id=subscriber_id, story_ids=[row.story_id for row in found.values() if row.story_id]
     )
-    marked: Any = select(col(DigestEntry.item_id)).where(
-        col(DigestEntry.subscriber_id) == subscriber_id,
-        col(DigestEntry.item_id).in_(item_ids),
-        col(DigestEntry.is_update),
-    )
-    sent_as_updates = {*(await session.exec(marked)).scalars(), *updates}
-    return [
-        _telling(*found[item_id], also, is_update=item_id in sent_as_updates)
-        for item_id in item_ids
-        if item_id in found
-    ]
+    return [_telling(found[item_id], also) for item_id in item_ids if item_id in found]
 
 
 async def _sources_by_story(
@@ -249,8 +229,13 @@ async def _sources_by_story(
     statement: Any = (
         select(ITEMS.c.story_id, col(Source.id), col(Source.title), col(Source.url))
         .join(Source, col(Source.id) == ITEMS.c.source_id)
-        .join(Subscription, col(Subscription.source_id) == ITEMS.c.source_id)
-        .where(col(Subscription.subscriber_id) == subscriber_id, ITEMS.c.story_id.in_(story_ids))
+        # A join would be answered from the subscriptions on, by way of all their items.
+        .where(
+            ITEMS.c.story_id.in_(story_ids),
+            exists().where(
+                col(Subscription.subscriber_id) == subscriber_id, col(Subscription.source_id) == ITEMS.c.source_id
+            ),
+        )
         .distinct()
     )
     found: dict[int, list[tuple[int, str]]] = {}
@@ -264,20 +249,18 @@ def _name(title: str, url: str) -> str:
     return title.strip() or urlsplit(url).hostname or url
 
 
-def _telling(item: Item, source: Source, also: dict[int, list[tuple[int, str]]], *, is_update: bool) -> Telling:
-    others = also.get(item.story_id or 0, [])
+def _telling(row: Any, also: dict[int, list[tuple[int, str]]]) -> Telling:
     return Telling(
-        item_id=item.id or 0,
-        title=item.title,
-        link=item.link,
-        source_title=_name(source.title, source.url),
-        published_at=item.published_at,
-        author=item.author,
-        summary_text=item.summary_text,
-        media_kind=item.media_kind,
-        duration_seconds=item.duration_seconds,
-        word_count=item.word_count,
-        language=item.language,
-        also_in=tuple(title for source_id, title in others if source_id != source.id),
-        is_update=is_update,
+        item_id=row.id,
+        title=row.title,
+        link=row.link,
+        source_title=_name(row.source_title, row.source_url),
+        published_at=row.published_at,
+        author=row.author,
+        summary_text=row.summary_text,
+        media_kind=row.media_kind,
+        duration_seconds=row.duration_seconds,
+        word_count=row.word_count,
+        language=row.language,
+        also_in=tuple(title for source_id, title in also.get(row.story_id or 0, []) if source_id != row.source_id),
     )

@@ -35,6 +35,8 @@ class StoredTelling:
     title: str
     summary: str
     """Its beginning."""
+    link: str | None = None
+    """Canonical."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ def _tellings() -> Any:
         ITEMS.c.sort_at,
         ITEMS.c.title,
         func.substr(ITEMS.c.summary_text, 1, SUMMARY_CHARACTERS),
+        ITEMS.c.canonical_link,
     ).where(ITEMS.c.story_id.is_not(None))
 
 

@@ -23,6 +23,7 @@ class Changes(TypedDict, total=False):
     time_zone: str
     digest_minute: int
     digest_size: int
+    reading_minutes: int | None
     paused: bool
     next_digest_at: datetime | None
     blocked_at: datetime | None

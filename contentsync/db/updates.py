@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import and_, exists, func, or_, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contentsync.db.models import Digest, DigestEntry, Subscription
-from contentsync.db.stories import ITEMS, is_wanted
+from contentsync.db.stories import ITEMS
 from contentsync.db.story_links import StoredTelling, list_of_stories
 
 
@@ -81,7 +81,7 @@ async def _told_later(
             col(Subscription.subscriber_id) == subscriber_id,
             ITEMS.c.story_id.in_(sent),
             ITEMS.c.sort_at >= since,
-            is_wanted(),
+            _is_wanted(),
             ~mine,
         )
     )
@@ -93,3 +93,11 @@ async def _seen_at(session: AsyncSession, *, story_ids: Collection[int], since: 
         ITEMS.c.story_id.in_(story_ids), ITEMS.c.sort_at >= since
     )
     return {row.id: row.first_seen_at for row in await session.exec(statement)}
+
+
+def _is_wanted() -> Any:
+    """Whether the subscription takes Shorts and live streams, where the item is one."""
+    return and_(
+        or_(col(Subscription.with_shorts), ITEMS.c.media_kind != "short"),
+        or_(col(Subscription.with_live), ITEMS.c.media_kind != "live"),
+    )

@@ -13,6 +13,7 @@ from zlib import crc32
 import numpy as np
 import numpy.typing as npt
 
+from contentsync.processor.length import reading_minutes
 from contentsync.processor.terms import split
 
 VERSION = 1
@@ -28,11 +29,6 @@ PRINT_WORDS = 4
 SLOT_BITS = 18
 SLOTS = 1 << SLOT_BITS
 """Terms are weighed in tables of so many slots, found by the first bits of their hash."""
-WORDS_PER_MINUTE = 220.0
-"""Silent reading of non-fiction: 238 words a minute in English on average, fewer in most languages.
-
-Source: Brysbaert (2019), How many words do we read per minute?, doi:10.1016/j.jml.2019.104047.
-"""
 
 _HEADER = struct.Struct("<BBBBII")
 """Version, count of words, of phrases, of told words, tenths of a minute, print: three words of 32 bits."""
@@ -86,7 +82,7 @@ def features_of(facts: Facts) -> bytes:
     words, phrases = words[:MOST_WORDS], phrases[:MOST_PHRASES]
     known = set(words)
     told = [word for word in told if word not in known][:MOST_TOLD]
-    tenths = min(round(minutes_of(facts.word_count, facts.duration_seconds) * 10), 2**32 - 1)
+    tenths = min(round(reading_minutes(facts.word_count, facts.duration_seconds, facts.language) * 10), 2**32 - 1)
     print_ = sum(words + told) % 2**32 if len(words) + len(told) >= PRINT_WORDS else 0
     header = _HEADER.pack(VERSION, len(words), len(phrases), len(told), tenths, print_)
     return header + struct.pack(f"<{len(words) + len(phrases) + len(told)}I", *words, *phrases, *told)
@@ -95,13 +91,6 @@ def features_of(facts: Facts) -> bytes:
 def features_of_title(title: str) -> bytes:
     """The features of a title alone."""
     return features_of(Facts(title, "", 0, None, "", None, None, None))
-
-
-def minutes_of(word_count: int | None, duration_seconds: int | None) -> float:
-    """Minutes to watch or to read; 0 where neither length is known."""
-    if duration_seconds:
-        return duration_seconds / 60
-    return (word_count or 0) / WORDS_PER_MINUTE
 
 
 def named_terms(title: str) -> Iterator[tuple[int, str]]:

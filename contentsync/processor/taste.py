@@ -26,6 +26,8 @@ STRENGTHS = {
     "ignored": -0.1,
 }
 """What a signal of each kind counts; below 0: against. "ignored" was shown and left alone."""
+LIKES, DISLIKES = frozenset({"like", "saved", "more"}), frozenset({"dislike", "less", "muted"})
+"""Of which it may be said that the person liked or disliked the item."""
 DISLIKED = 0.8
 """What the words of disliked items count beside those of liked ones."""
 IGNORED = 0.1
@@ -74,7 +76,7 @@ class Wanted:
 @dataclass(frozen=True, slots=True)
 class Leaning:
     """What signals say of one source, author, kind, length or language. `weight`: ln of odds against the person's own
-    average; `liked`, `disliked`: how many items."""
+    average; `liked`, `disliked`: how many items; one that was only opened is neither."""
 
     weight: float
     liked: int
@@ -124,8 +126,8 @@ class Profile:
         for signal in sorted(having, key=lambda signal: (signal.at, signal.item_id), reverse=True):
             written = dict(named_terms(signal.title)).get(slot)
             if written is not None:
-                liked = {signal.item_id for signal in having if STRENGTHS[signal.kind] > 0}
-                disliked = {signal.item_id for signal in having if STRENGTHS[signal.kind] < 0}
+                liked = {signal.item_id for signal in having if signal.kind in LIKES}
+                disliked = {signal.item_id for signal in having if signal.kind in DISLIKES}
                 return Word(written, len(liked), len(disliked))
         return None
 
@@ -243,20 +245,22 @@ def _repeats(bags: Bags, signals: Sequence[Signal], strengths: Values, itself: V
 def _leanings(signals: Sequence[Signal], strengths: Values, minutes: Floats) -> dict[tuple[str, int | str], Leaning]:
     liked: dict[tuple[str, int | str], float] = defaultdict(float)
     disliked: dict[tuple[str, int | str], float] = defaultdict(float)
-    counts: dict[tuple[str, int | str], list[int]] = defaultdict(lambda: [0, 0])
+    items: dict[tuple[str, int | str], tuple[set[int], set[int]]] = defaultdict(lambda: (set(), set()))
     for signal, strength, length in zip(signals, strengths.tolist(), lengths_of(minutes), strict=True):
         for key in _attributes(signal, length):
             liked[key] += max(strength, 0.0)
             disliked[key] += max(-strength, 0.0)
-            if signal.kind != "ignored":
-                counts[key][strength < 0] += 1
+            if signal.kind in LIKES:
+                items[key][0].add(signal.item_id)
+            elif signal.kind in DISLIKES:
+                items[key][1].add(signal.item_id)
     total_liked, total = float(strengths.clip(0).sum()), float(np.abs(strengths).sum())
     average = (total_liked + 1) / (total + 2)
     return {
         key: Leaning(
             math.log((liked[key] + ATTRIBUTE_DOUBT * average) / (disliked[key] + ATTRIBUTE_DOUBT * (1 - average)))
             - math.log(average / (1 - average)),
-            *counts[key],
+            *map(len, items[key]),
         )
         for key in liked
     }

@@ -118,6 +118,8 @@ class HousekeepingResult:
     sign_ins: int = 0
     rules: int = 0
     """Mute and keep rules that were removed or over."""
+    decisions: int = 0
+    """Digests of which it is no longer known what became of their other candidates."""
     renewed: int = 0
     """Secrets written anew with the newest key."""
     unreadable: int = 0

@@ -14,7 +14,7 @@ from typing import Any
 from temporalio import activity
 
 from contentsync.credentials import Vault
-from contentsync.db import drafts, inbox, notices, quotas, raw_documents, rules, secrets, upkeep
+from contentsync.db import decisions, drafts, inbox, notices, quotas, raw_documents, rules, secrets, upkeep
 from contentsync.db.engine import Database
 from contentsync.errors import CredentialError
 from contentsync.puller.archive import owned_directory
@@ -36,6 +36,7 @@ NOTICES_KEPT = timedelta(days=90)
 QUOTAS_KEPT = timedelta(days=3)
 SIGN_INS_KEPT = timedelta(days=1)
 RULES_KEPT = timedelta(days=30)
+DECISIONS_KEPT = timedelta(days=30)
 
 CHUNK_DOCUMENTS = 200
 """Raw documents that go in one transaction; their items are touched too, and the chat waits no longer than that."""
@@ -96,6 +97,7 @@ class HousekeepingActivities:
                 quotas=await quotas.forget_quotas(session, before=now - QUOTAS_KEPT),
                 sign_ins=await upkeep.forget_sign_ins(session, before=now - SIGN_INS_KEPT),
                 rules=await rules.forget_rules(session, before=now - RULES_KEPT),
+                decisions=await decisions.forget(session, before=now - DECISIONS_KEPT),
             )
 
     @activity.defn(name=RENEW_SECRETS)

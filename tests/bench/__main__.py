@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from tests.bench import chat, pull, ranking, rules, stories
+from tests.bench import chat, digests, pull, ranking, rules, stories
 from tests.bench.lines import Line
 from tests.instance import Instance
 
@@ -32,6 +32,7 @@ BENCHES: dict[Callable[[Path], Awaitable[list[Line]]], set[str]] = {
     stories.assign: {"stories"},
     ranking.rank_one: {"rank-one"},
     rules.decide: {"rules"},
+    digests.thousand: {"digests-1000"},
 }
 """What measures, and the names it can be asked for by."""
 

@@ -51,8 +51,9 @@ def test_buttons_of_notices_carry_what_the_front_desk_reads() -> None:
 
 def test_what_is_set_is_marked() -> None:
     shown = texts(keyboards.settings(Subscriber(chat_id=1, digest_minute=9 * 60, digest_size=5, paused=True)))
-    assert [text for text in shown if text.startswith("✓")] == ["✓ 09:00", "✓ 5 items"]
+    assert [text for text in shown if text.startswith("✓")] == ["✓ 09:00", "✓ 5 items", "✓ Any length"]
     assert "Resume" in shown
+    assert "✓ 30 min" in texts(keyboards.settings(Subscriber(chat_id=1, reading_minutes=30)))
 
 
 def test_places_show_their_clock() -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from contentsync.bot import render
-from contentsync.bot.callbacks import RateItem, ShowCard, ShowDigest
-from contentsync.bot.render import Line, age, card, cut, digest, empty, plain, reason, units
+from contentsync.bot.callbacks import MuteCard, RateItem, SaveItem, ShowCard, ShowDigest, ShowWhy, Taste
+from contentsync.bot.render import Keyboard, Line, Marks, age, cut, digest, empty, plain, units
 from contentsync.db.digests import Part
 from contentsync.db.stories import Telling
 from tests.filling import NOW
@@ -35,6 +35,11 @@ def lines(count: int, **values: Any) -> list[Line]:
     return [Line(number, telling(number, **values), NEW) for number in range(1, count + 1)]
 
 
+def card(found: Telling, *, marks: Marks = Marks(), is_update: bool = False) -> tuple[str, Keyboard]:  # noqa: B008
+    line = Line(3, found, NEW, is_update=is_update)
+    return render.card(12, line, marks=marks, now=NOW, time_zone="UTC")
+
+
 def digest_of(found: list[Line], time_zone: str = "UTC") -> list[Part]:
     return digest(12, found, now=NOW, time_zone=time_zone)
 
@@ -51,11 +56,9 @@ def is_balanced(body: str) -> bool:
 
 
 def test_a_story_that_moved_on_is_marked() -> None:
-    moved_on = telling(1, title="Ferry <found>", is_update=True)
-    (part,) = digest_of([Line(1, moved_on, NEW)])
+    line = Line(1, telling(1, title="Ferry <found>"), NEW, is_update=True)
+    (part,) = digest_of([line])
     assert '">Update: Ferry &lt;found&gt;</a>' in part.body
-    text, _ = card(moved_on, digest_id=12, position=1, rating=0, now=NOW, time_zone="UTC")
-    assert text.startswith("<b>Update: Ferry &lt;found&gt;</b>")
 
 
 def test_digest_layout() -> None:
@@ -91,14 +94,7 @@ def test_everything_is_escaped() -> None:
     (part,) = digest_of(found)
     assert is_balanced(part.body)
     assert plain(part.body).count(nasty) == 9
-    body, _ = card(
-        telling(title=nasty, source_title=nasty, author=nasty, summary_text=nasty, also_in=(nasty,)),
-        digest_id=1,
-        position=1,
-        rating=0,
-        now=NOW,
-        time_zone="UTC",
-    )
+    body, _ = card(telling(title=nasty, source_title=nasty, author=nasty, summary_text=nasty, also_in=(nasty,)))
     assert is_balanced(body)
     assert plain(body).count(nasty) == 5
 
@@ -164,7 +160,7 @@ def test_card_layout() -> None:
     found = telling(
         title="A <title>", author="Jo", summary_text="What it says.", media_kind="video", also_in=("B", "C")
     )
-    body, keyboard = card(found, digest_id=12, position=3, rating=1, now=NOW, time_zone="UTC")
+    body, keyboard = card(found, marks=Marks(rating=1))
     assert body == (
         "<b>A &lt;title&gt;</b>\n<i>Example · 3 h · by Jo · 🎬 video</i>\n<i>also in B, C</i>\n\nWhat it says."
     )
@@ -172,25 +168,102 @@ def test_card_layout() -> None:
         [
             {"text": "👍 ✓", "callback_data": RateItem(digest_id=12, position=3, value=0).pack()},
             {"text": "👎", "callback_data": RateItem(digest_id=12, position=3, value=-1).pack()},
+            {"text": "⭐", "callback_data": SaveItem(digest_id=12, position=3, on=True).pack()},
+            {"text": "🔇", "callback_data": MuteCard(digest_id=12, position=3).pack()},
         ],
-        [{"text": "↗ Open", "url": "https://example.org/1"}],
+        [
+            {"text": "↗ Open", "url": "https://example.org/1"},
+            {"text": "Why?", "callback_data": ShowWhy(digest_id=12, position=3).pack()},
+        ],
         [{"text": "« Back to the digest", "callback_data": ShowDigest(digest_id=12).pack()}],
     ]
 
 
 @pytest.mark.parametrize(
-    ("rating", "texts", "values"),
-    [(0, ["👍", "👎"], [1, -1]), (1, ["👍 ✓", "👎"], [0, -1]), (-1, ["👍", "👎 ✓"], [1, 0])],
+    ("marks", "texts", "values"),
+    [
+        (Marks(), ["👍", "👎", "⭐", "🔇"], [1, -1, True]),
+        (Marks(rating=1), ["👍 ✓", "👎", "⭐", "🔇"], [0, -1, True]),
+        (Marks(rating=-1, is_saved=True), ["👍", "👎 ✓", "⭐ ✓", "🔇"], [1, 0, False]),
+        (Marks(is_muted=True), ["👍", "👎", "⭐", "🔇 ✓"], [1, -1, True]),
+    ],
 )
-def test_card_shows_the_rating_and_offers_to_take_it_back(rating: int, texts: list[str], values: list[int]) -> None:
-    _, keyboard = card(telling(link=None), digest_id=1, position=1, rating=rating, now=NOW, time_zone="UTC")
+def test_card_shows_what_was_tapped_and_offers_to_take_it_back(
+    marks: Marks, texts: list[str], values: list[int | bool]
+) -> None:
+    _, keyboard = card(telling(link=None), marks=marks)
     assert [button["text"] for button in keyboard[0]] == texts
-    assert [RateItem.unpack(button["callback_data"]).value for button in keyboard[0]] == values
-    assert len(keyboard) == 2, "nothing to open without a link"
+    like, dislike, save = (button["callback_data"] for button in keyboard[0][:3])
+    assert [RateItem.unpack(like).value, RateItem.unpack(dislike).value, SaveItem.unpack(save).on] == values
+    assert [button["text"] for button in keyboard[1]] == ["Why?"], "nothing to open without a link"
+
+
+def test_an_update_is_called_one() -> None:
+    found = [Line(1, telling(1), NEW, is_update=True)]
+    (part,) = digest_of(found)
+    assert ">Update: Title 1</a>" in part.body
+    assert card(telling(1), is_update=True)[0].startswith("<b>Update: Title 1</b>")
+
+
+TOPICS = {7: "Climate & seas"}
+LIKED = [
+    {"key": "new", "value": 0.2, "params": {}},
+    {"key": "words", "value": 1.2, "params": {"word": "Temporal", "liked": 4}},
+    {"key": "tellers", "value": 0.5, "params": {"sources": 3}},
+    {"key": "same_source", "value": -0.9, "params": {"before": 1}},
+]
+
+
+def test_why_of_a_whole_digest() -> None:
+    found = [
+        Line(1, telling(1, title="<One>"), LIKED),
+        Line(2, telling(2), [{"key": "topic", "value": 1, "params": {"topic": 7}}]),
+    ]
+    ((text, keyboard),) = render.why(12, found, now=NOW, time_zone="UTC", topics=TOPICS)
+    assert text == (
+        "<b>Why these, in your digest of Sun 1 Jun</b>\n\n"
+        "1. <b>&lt;One&gt;</b>\n• you liked 4 items about Temporal\n• 3 sources tell it\n• it is fresh\n\n"
+        "2. <b>Title 2</b>\n• your topic Climate &amp; seas"
+    )
+    assert [button["callback_data"] for button in keyboard[0]] == [
+        ShowWhy(digest_id=12, position=position).pack() for position in (1, 2)
+    ]
+
+
+def test_why_of_thirty_items_comes_in_messages_that_fit() -> None:
+    found = [Line(number, telling(number, title="t" * 300), LIKED) for number in range(1, 31)]
+    messages = render.why(12, found, now=NOW, time_zone="UTC", topics={})
+    assert all(units(plain(text)) <= render.MESSAGE_UNITS and is_balanced(text) for text, _ in messages)
+    assert sum(text.count("• ") for text, _ in messages) == 90
+    assert sum(len(row) for _, keyboard in messages for row in keyboard) == 30
+
+
+@pytest.mark.parametrize(("taste", "texts", "values"), [
+    (0, ["More like this", "Less like this"], [1, -1]),
+    (1, ["More like this ✓", "Less like this"], [0, -1]),
+    (-1, ["More like this", "Less like this ✓"], [1, 0]),
+])  # fmt: skip
+def test_why_of_one_offers_to_correct_it(taste: int, texts: list[str], values: list[int]) -> None:
+    text, keyboard = render.why_one(12, Line(3, telling(3), LIKED), taste=taste, now=NOW, topics={})
+    assert text.startswith("<b>Title 3</b>\n\nIt is in your digest because:\n• you liked 4 items about Temporal\n")
+    assert [button["text"] for button in keyboard[0]] == texts
+    assert [Taste.unpack(button["callback_data"]).value for button in keyboard[0]] == values
+    assert keyboard[1] == [{"text": "« Back to the card", "callback_data": ShowCard(digest_id=12, position=3).pack()}]
+
+
+def test_saved_items_by_page() -> None:
+    found = [telling(number, title="A & B") for number in range(11, 21)]
+    text, ((back, further),) = render.saved(found, page=1, size=10, count=25)
+    assert text.startswith(
+        '<b>Saved</b> (25)\n\n11. <a href="https://example.org/11">A &amp; B</a>\n<i>Example</i>\n\n12. '
+    )
+    assert (back["text"], further["text"]) == ("‹ Back", "More ›")
+    assert render.saved([telling(1)], page=0, size=10, count=1)[1] == []
+    assert render.saved([], page=0, size=10, count=0)[0].startswith("You have saved nothing yet.")
 
 
 def test_summaries_are_cut_at_a_word() -> None:
-    body, _ = card(telling(summary_text="word " * 400), digest_id=1, position=1, rating=0, now=NOW, time_zone="UTC")
+    body, _ = card(telling(summary_text="word " * 400))
     summary = body.split("\n\n")[1]
     assert 700 < len(summary) <= 800
     assert summary.endswith("word…")
@@ -200,6 +273,8 @@ def test_buttons_fit_into_64_bytes() -> None:
     huge = 2**63 - 1
     assert len(ShowCard(digest_id=huge, position=30).pack().encode()) <= 64
     assert len(RateItem(digest_id=huge, position=30, value=-1).pack().encode()) <= 64
+    assert len(MuteCard(digest_id=huge, position=30).pack().encode()) <= 64
+    assert len(Taste(digest_id=huge, position=30, value=-1).pack().encode()) <= 64
 
 
 def test_nothing_to_send_is_one_line() -> None:
@@ -225,18 +300,6 @@ def test_age(ago: timedelta, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("parts", "shown"),
-    [
-        ([("new", 0.9), ("rare_source", 0.1)], "fresh"),
-        ([("new", 0.2), ("rare_source", 0.25)], "rarely writes"),
-        ([("new", 0.2), ("rare_source", 0.01), ("same_source", -0.1)], "new to you"),
-    ],
-)
-def test_reason(parts: list[tuple[str, float]], shown: str) -> None:
-    assert reason([{"key": key, "value": value} for key, value in parts]) == shown
-
-
-@pytest.mark.parametrize(
     ("text", "limit", "shown"), [("abc", 3, "abc"), ("abcd", 3, "ab…"), ("😀😀", 3, "😀…"), ("a b c", 3, "a…")]
 )
 def test_cut(text: str, limit: int, shown: str) -> None:
@@ -247,7 +310,7 @@ def test_an_undated_item_shows_no_age() -> None:
     (part,) = digest_of([Line(1, telling(1, published_at=None), NEW)])
     assert "<i>Example · " in part.body
     assert " min" not in part.body
-    text, _ = card(telling(1, published_at=None), digest_id=1, position=1, rating=0, now=NOW, time_zone="UTC")
+    text, _ = card(telling(1, published_at=None))
     assert "<i>Example</i>" in text
 
 
@@ -257,7 +320,7 @@ def test_an_undated_item_shows_no_age() -> None:
 def test_how_long_a_video_plays(seconds: int | None, shown: str) -> None:
     told = telling(media_kind="video", duration_seconds=seconds)
     (part,) = digest_of([Line(1, told, NEW)])
-    text, _ = card(told, digest_id=12, position=1, rating=0, now=NOW, time_zone="UTC")
+    text, _ = card(told)
     for body in (part.body, text):
         assert re.findall(r" · (\d[\d:]*:\d\d)\b", body) == ([shown] if shown else [])
 

@@ -1,91 +1,13 @@
-"""What a subscriber may be sent, and how it is shown to them."""
+"""How items are shown to subscribers, and what the processor stores of them."""
 
 from datetime import timedelta
 
 from contentsync.db import stories
 from contentsync.db.engine import Database
-from contentsync.db.models import Digest, DigestEntry, Item
-from contentsync.db.stories import Offer
+from contentsync.db.models import Item
 from tests.filling import NOW, add_item, add_source, add_story, add_subscriber
 
-SINCE = NOW - timedelta(days=14)
 LONG_AGO = NOW - timedelta(days=100)
-
-
-async def offers(db: Database, subscriber_id: int, *, latest_of_new: int = 3, limit: int = 100) -> list[Offer]:
-    async with db.read() as session:
-        return await stories.list_offers(
-            session, subscriber_id=subscriber_id, recent_since=SINCE, latest_of_new=latest_of_new, limit=limit
-        )
-
-
-async def offered(db: Database, subscriber_id: int, *, latest_of_new: int = 3, limit: int = 100) -> list[int]:
-    found = await offers(db, subscriber_id, latest_of_new=latest_of_new, limit=limit)
-    return [offer.item_id for offer in found]
-
-
-async def send(db: Database, subscriber_id: int, item_id: int, story_id: int | None) -> None:
-    async with db.write() as session:
-        digest = Digest(subscriber_id=subscriber_id, slot=f"ask-{item_id}", due_at=NOW)
-        session.add(digest)
-        await session.flush()
-        session.add(
-            DigestEntry(
-                digest_id=digest.id or 0,
-                subscriber_id=subscriber_id,
-                item_id=item_id,
-                story_id=story_id,
-                position=1,
-                score=1,
-            )
-        )
-
-
-async def test_offers_are_recent_processed_items_of_followed_sources(database: Database) -> None:
-    me, other = await add_subscriber(database, 1), await add_subscriber(database, 2)
-    mine = await add_source(database, "Mine", followers=(me,), since=LONG_AGO)
-    theirs = await add_source(database, "Theirs", followers=(other,), since=LONG_AGO)
-    old = await add_item(database, mine, "old", hours=14 * 24 + 1)
-    late = await add_item(database, mine, "late", hours=14 * 24)
-    new = await add_item(database, mine, "new")
-    await add_item(database, mine, "raw", processed=False)
-    await add_item(database, theirs, "theirs")
-    assert await offered(database, me) == [new, late]
-    assert old not in await offered(database, me)
-    assert await offered(database, me, limit=1) == [new]
-    assert (await offers(database, me))[0] == Offer(
-        item_id=new,
-        story_id=(await offers(database, me))[0].story_id,
-        source_id=mine,
-        sort_at=NOW - timedelta(hours=1),
-        source_recent=3,
-    )
-
-
-async def test_a_newly_followed_source_offers_its_latest(database: Database) -> None:
-    me = await add_subscriber(database)
-    source = await add_source(database, followers=(me,))
-    ids = [await add_item(database, source, str(days), hours=24 * days) for days in (400, 300, 200, 100, 500)]
-    by_age = [ids[3], ids[2], ids[1]]
-    assert await offered(database, me) == by_age
-    async with database.read() as session:
-        story_id = (await session.get_one(Item, ids[3])).story_id
-    await send(database, me, ids[3], story_id)
-    assert await offered(database, me) == by_age[1:], "no further old item moves up"
-
-
-async def test_what_was_sent_is_never_offered_again(database: Database) -> None:
-    me, other = await add_subscriber(database, 1), await add_subscriber(database, 2)
-    one = await add_source(database, "One", followers=(me, other), since=LONG_AGO)
-    two = await add_source(database, "Two", followers=(me, other), since=LONG_AGO)
-    story = await add_story(database, "story")
-    first = await add_item(database, one, "first", story_id=story)
-    retold = await add_item(database, two, "retold", story_id=story)
-    moved = await add_item(database, two, "moved", hours=2)
-    await send(database, me, first, story)
-    await send(database, me, moved, None)
-    assert await offered(database, me) == []
-    assert set(await offered(database, other)) == {first, retold, moved}
 
 
 async def test_tellings_name_only_sources_the_subscriber_follows(database: Database) -> None:
@@ -146,3 +68,22 @@ async def test_an_item_edited_meanwhile_stays_unprocessed(database: Database) ->
         await stories.store_processed(session, items=[found], story_ids={item.id: story_id}, revision=1, now=NOW)
     async with database.read() as session:
         assert await stories.list_unprocessed(session, after_id=0, limit=10) == [item]
+
+
+async def test_features_are_made_up_for_and_only_for_the_form_they_were_made_of(database: Database) -> None:
+    source = await add_source(database)
+    one = await add_item(database, source, "one", author="Jo", word_count=700)
+    edited = await add_item(database, source, "edited")
+    await add_item(database, source, "known", features=b"known")
+    await add_item(database, source, "raw", processed=False)
+    async with database.read() as session:
+        found = await stories.list_featureless(session, after_id=0, limit=10)
+        assert [item.id for item in found] == [one, edited]
+        assert [item.id for item in await stories.list_featureless(session, after_id=one, limit=10)] == [edited]
+    assert (found[0].author, found[0].word_count, found[0].content_hash) == ("Jo", 700, "one")
+    async with database.write() as session:
+        forms = {one: "one", edited: "an older form"}
+        await stories.store_features(session, features={one: b"1", edited: b"2"}, forms=forms)
+    async with database.read() as session:
+        assert (await session.get_one(Item, one)).features == b"1"
+        assert (await session.get_one(Item, edited)).features is None

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlmodel import col, select
 
-from contentsync.db import account_channels, channels, integrations, oauth_states, sources, stories, youtube_quota
+from contentsync.db import account_channels, channels, integrations, oauth_states, offers, sources, youtube_quota
 from contentsync.db.account_channels import Examined
 from contentsync.db.account_models import Integration
 from contentsync.db.engine import Database
@@ -134,18 +134,17 @@ async def test_what_a_person_leaves_out_is_not_offered(
             session, subscriber_id=me, source_ids=[source_id], with_shorts=with_shorts, with_live=with_live
         )
 
-    async def offered(subscriber_id: int) -> tuple[set[str], set[int]]:
+    async def offered(subscriber_id: int) -> set[str]:
         async with database.read() as session:
-            found = await stories.list_offers(
-                session, subscriber_id=subscriber_id, recent_since=NOW - timedelta(days=14), latest_of_new=3, limit=9
+            (follow,) = await offers.list_follows(session, subscriber_id=subscriber_id)
+            latest = await offers.list_latest(
+                session, subscriber_id=subscriber_id, followed_since=NOW, before=NOW + timedelta(days=1), count=9
             )
-        return (
-            {kind for kind, item_id in ids.items() if item_id in {one.item_id for one in found}},
-            {one.source_recent for one in found},
-        )
+        assert {kind for kind in ids if follow.wants(kind)} == {row.media_kind for row in latest}
+        return {row.media_kind for row in latest}
 
-    assert await offered(me) == (kinds, {len(kinds)})
-    assert (await offered(other))[0] == {"video", "short", "live"}
+    assert await offered(me) == kinds
+    assert await offered(other) == {"video", "short", "live"}
 
 
 async def test_letting_go_respects_links_and_other_accounts(database: Database) -> None:

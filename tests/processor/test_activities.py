@@ -12,6 +12,7 @@ from contentsync.db.engine import Database
 from contentsync.db.models import Item, Story
 from contentsync.processor.activities import CHUNK_ITEMS, ProcessorActivities
 from contentsync.processor.contract import ProcessItemsInput, ProcessResult
+from contentsync.processor.features import Facts, features_of
 from tests.filling import NOW, add_item, add_source, sqlite_database
 
 REQUEST = ProcessItemsInput(now=NOW.isoformat())
@@ -51,6 +52,8 @@ async def test_an_item_is_given_everything(db: Database) -> None:
     assert item.canonical_link == "https://www.example.org/one/"
     assert item.summary_text == "Fish & chips for two"
     assert item.language == "de"
+    facts = Facts(item.title, item.summary_text, source, None, "article", "de", None, None)
+    assert item.features == features_of(facts)
     assert item.processed_at == NOW
     async with db.read() as session:
         (story,) = await session.exec(select(Story))
@@ -103,6 +106,29 @@ async def test_an_edited_item_is_processed_again(db: Database) -> None:
         session.add(item)
     await process(db)
     assert [item.summary_text for item in await items(db)] == ["new"]
+
+
+async def test_items_from_before_there_were_features_are_given_them(db: Database) -> None:
+    source, count = await add_source(db), CHUNK_ITEMS + 3
+    async with db.write() as session:
+        session.add_all(
+            Item(
+                source_id=source,
+                external_id=str(number),
+                title=f"Number {number}",
+                content_hash="h",
+                first_seen_at=NOW,
+                sort_at=NOW,
+                processed_at=NOW,
+            )
+            for number in range(count)
+        )
+    assert await process(db) == ProcessResult(processed=0)
+    found = await items(db)
+    assert [item.features for item in found] == [
+        features_of(Facts(item.title, "", source, None, "article", None, None, None)) for item in found
+    ]
+    assert all(item.processed_at == NOW and item.story_id is None for item in found), "nothing else is touched"
 
 
 async def test_many_items_and_two_runs_at_once(db: Database) -> None:

@@ -15,7 +15,6 @@ from contentsync.processor.features import (
     Facts,
     features_of,
     features_of_title,
-    minutes_of,
     named_terms,
     unpack,
 )
@@ -52,10 +51,7 @@ def test_a_long_item_stays_small() -> None:
 
 
 def test_minutes() -> None:
-    assert minutes_of(440, None) == 2
-    assert minutes_of(440, 90) == 1.5, "the length of a video is known, that of its text says nothing"
-    assert minutes_of(None, None) == 0
-    assert unpack([features_of(FACTS)]).minutes.tolist() == [2.0]
+    assert unpack([features_of(FACTS)]).minutes.tolist() == [1.9]
 
 
 def test_many_at_once_are_what_each_is_alone() -> None:

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from sqlmodel import col, select
 
-from contentsync.db import stories, story_links, updates
+from contentsync.bot.choosing import Chooser
+from contentsync.db import offers, stories, story_links, updates
 from contentsync.db.engine import Database
-from contentsync.db.models import Digest, DigestEntry, Item, Source, Story
+from contentsync.db.models import Digest, DigestEntry, Item, Source, Story, Subscriber
 from contentsync.db.story_models import StoryLink
 from contentsync.processor.activities import process
 from contentsync.processor.language import LanguageGuesser
@@ -118,10 +119,7 @@ async def test_stories_merge_and_what_was_sent_stays_sent(db: Database) -> None:
         assert [entry.story_id for entry in await session.exec(select(DigestEntry))] == [merged]
         assert [story.id for story in await session.exec(select(Story))] == [merged]
         assert {link.story_id for link in await session.exec(select(StoryLink))} == {merged}
-        offers = await stories.list_offers(
-            session, subscriber_id=me, recent_since=NOW - timedelta(days=14), latest_of_new=3, limit=10
-        )
-    assert offers == []
+        assert {row.story_id for row in await offers.list_sent(session, subscriber_id=me)} == {merged}
     # A process with an older picture learns of it.
     await tell(db, FERRY[0], "d", await add_source(db, "Four"))
     await place(db, placer)
@@ -151,10 +149,8 @@ async def test_one_link_is_sent_once_whatever_its_title_becomes(db: Database) ->
     await place(db, StoryPlacer(db))
     assert set(await story_ids(db)) == {story}
     async with db.read() as session:
-        offers = await stories.list_offers(
-            session, subscriber_id=me, recent_since=NOW - timedelta(days=14), latest_of_new=10, limit=10
-        )
-    assert offers == []
+        subscriber = await session.get_one(Subscriber, me)
+    assert (await Chooser(db).choose(subscriber, NOW)).entries == []
 
 
 async def test_what_links_to_a_home_page_is_not_one_story(db: Database) -> None:

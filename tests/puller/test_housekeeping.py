@@ -19,8 +19,8 @@ from contentsync.credentials import Vault
 from contentsync.db import channels, drafts, inbox, integrations, notices, quotas
 from contentsync.db.account_models import Channel, Integration, Notice, OAuthState
 from contentsync.db.inbox import InboxRow
-from contentsync.db.models import Draft, RawDocument, UpdateInbox
-from contentsync.db.taste_models import Rule
+from contentsync.db.models import Digest, Draft, RawDocument, UpdateInbox
+from contentsync.db.taste_models import Decision, Rule
 from contentsync.db.upkeep import MUCH_FREE_BYTES
 from contentsync.errors import CredentialError
 from contentsync.puller.archive import ArchiveFile
@@ -152,6 +152,10 @@ async def fill(world: World, now: datetime, number: int, vault: Vault) -> None:
             OAuthState(state_hash=f"h{number}", subscriber_id=person, verifier=verifier, created_at=now, expires_at=now)
         )
         session.add(Rule(subscriber_id=person, kind="words", pattern=f"p{number}", removed_at=now))
+        digest = Digest(subscriber_id=person, slot=f"slot {number}", due_at=now)
+        session.add(digest)
+        await session.flush()
+        session.add(Decision(digest_id=digest.id or 0, subscriber_id=person, decided_at=now, packed=b""))
 
 
 async def test_rows_that_nobody_needs_are_forgotten_each_in_its_time(world: World) -> None:
@@ -164,7 +168,7 @@ async def test_rows_that_nobody_needs_are_forgotten_each_in_its_time(world: Worl
     assert await step(work, NOW + 2 * DAY + second) == HousekeepingResult(drafts=1)
     assert await step(work, NOW + 3 * DAY + second) == HousekeepingResult(quotas=1)
     assert await step(work, NOW + 30 * DAY) == HousekeepingResult()
-    assert await step(work, NOW + 30 * DAY + second) == HousekeepingResult(updates=1, rules=1)
+    assert await step(work, NOW + 30 * DAY + second) == HousekeepingResult(updates=1, rules=1, decisions=1)
     assert await step(work, NOW + 90 * DAY + second) == HousekeepingResult(notices=1)
     assert await step(work, NOW + 900 * DAY) == HousekeepingResult()
 
@@ -275,7 +279,7 @@ async def test_a_day_of_housekeeping(temporal_dev: WorkflowEnvironment, world: W
         )
     assert result == HousekeepingResult(
         raw_documents=1, raw_days=2, orphans=1, drafts=1, updates=1, notices=1, quotas=1, sign_ins=1,
-        rules=1,
+        rules=1, decisions=1,
         failed=[TIDY_DATABASE] if fails else [],
     )  # fmt: skip
     assert world.archives() == []

@@ -9,18 +9,20 @@ from aiogram.types import CallbackQuery, Message, Update
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
-from contentsync.bot import render
-from contentsync.bot.callbacks import RateItem, ShowCard, ShowDigest
+from contentsync.bot import cards, render, texts
+from contentsync.bot.callbacks import RateItem, SaveItem, ShowCard, ShowDigest
+from contentsync.bot.cards import Place
 from contentsync.bot.contract import SEND_DIGESTS, SendDigestsInput, ask_workflow_id
 from contentsync.bot.delivery import markup
-from contentsync.bot.render import Keyboard
 from contentsync.bot.replies import replace
-from contentsync.db import deliveries, digests, feedback, stories
+from contentsync.db import deliveries, digests, feedback
 from contentsync.db.engine import Database
 from contentsync.db.models import Subscriber
 from contentsync.settings import Settings
 
 router = Router(name="digest")
+
+TOASTS = {1: "toast_liked", -1: "toast_disliked", 0: "toast_taken_back"}
 
 
 @router.message(Command("digest"))
@@ -54,11 +56,11 @@ async def ask_for_digest(
 async def show_card(
     query: CallbackQuery, callback_data: ShowCard, bot: Bot, subscriber: Subscriber, db: Database
 ) -> None:
-    """Turn the digest into the card of one of its items."""
-    shown = await _card(db, subscriber, callback_data.digest_id, callback_data.position)
-    await query.answer(None if shown else render.NOT_HERE)
-    if shown:
-        await replace(query, bot, shown[0], markup(shown[1]))
+    """Turn the digest into the card of one of its items; that somebody opened it tells what they like."""
+    place = Place(callback_data.digest_id, callback_data.position)
+    is_there = await cards.give(db, subscriber, place, kind=feedback.OPENED, value=1, now=datetime.now(UTC))
+    await query.answer(None if is_there else render.NOT_HERE)
+    await _show(query, bot, db, subscriber, place)
 
 
 @router.callback_query(RateItem.filter())
@@ -66,19 +68,24 @@ async def rate_item(
     query: CallbackQuery, callback_data: RateItem, bot: Bot, subscriber: Subscriber, db: Database
 ) -> None:
     """Write down a 👍 or 👎, or take it back, and show it on the card."""
-    digest_id, position, value = callback_data.digest_id, callback_data.position, callback_data.value
-    async with db.write() as session:
-        item_id = await digests.get_entry_item(
-            session, subscriber_id=subscriber.id or 0, digest_id=digest_id, position=position
-        )
-        if item_id is not None and value in render.TOASTS:
-            await feedback.rate(
-                session, subscriber_id=subscriber.id or 0, item_id=item_id, value=value, now=datetime.now(UTC)
-            )
-    shown = await _card(db, subscriber, digest_id, position)
-    await query.answer(render.TOASTS.get(value) if shown else render.NOT_HERE)
-    if shown:
-        await replace(query, bot, shown[0], markup(shown[1]))
+    place, value = Place(callback_data.digest_id, callback_data.position), callback_data.value
+    is_there = value in TOASTS and await cards.give(
+        db, subscriber, place, kind=feedback.RATING, value=value, now=datetime.now(UTC)
+    )
+    await query.answer(texts.SENTENCES[TOASTS[value]] if is_there else render.NOT_HERE)
+    await _show(query, bot, db, subscriber, place)
+
+
+@router.callback_query(SaveItem.filter())
+async def save_item(
+    query: CallbackQuery, callback_data: SaveItem, bot: Bot, subscriber: Subscriber, db: Database
+) -> None:
+    """Keep the item, or no longer, and show it on the card."""
+    place = Place(callback_data.digest_id, callback_data.position)
+    is_there = await cards.save(db, subscriber, place, on=callback_data.on, now=datetime.now(UTC))
+    toast = texts.SENTENCES["toast_kept" if callback_data.on else "toast_dropped"]
+    await query.answer(toast if is_there else render.NOT_HERE)
+    await _show(query, bot, db, subscriber, place)
 
 
 @router.callback_query(ShowDigest.filter())
@@ -99,22 +106,11 @@ async def show_digest(
         await replace(query, bot, sent.body, markup(sent.keyboard))
 
 
-async def _card(db: Database, subscriber: Subscriber, digest_id: int, position: int) -> tuple[str, Keyboard] | None:
-    """The card of an item of one of the subscriber's digests; None if there is no such item."""
-    subscriber_id = subscriber.id or 0
-    async with db.read() as session:
-        item_id = await digests.get_entry_item(
-            session, subscriber_id=subscriber_id, digest_id=digest_id, position=position
+async def _show(query: CallbackQuery, bot: Bot, db: Database, subscriber: Subscriber, place: Place) -> None:
+    """Put the card into the message, if there is such an item."""
+    card = await cards.load(db, subscriber, place)
+    if card is not None:
+        text, keyboard = render.card(
+            place.digest_id, card.line, marks=card.marks, now=datetime.now(UTC), time_zone=subscriber.time_zone
         )
-        if item_id is None:
-            return None
-        tellings = await stories.list_tellings(session, subscriber_id=subscriber_id, item_ids=[item_id])
-        rating = await feedback.get_rating(session, subscriber_id=subscriber_id, item_id=item_id)
-    return render.card(
-        tellings[0],
-        digest_id=digest_id,
-        position=position,
-        rating=rating,
-        now=datetime.now(UTC),
-        time_zone=subscriber.time_zone,
-    )
+        await replace(query, bot, text, markup(keyboard))

@@ -6,16 +6,18 @@ from aiogram import Bot, F, Router
 from aiogram.filters import Command, CommandObject
 from aiogram.types import CallbackQuery, Message, Update
 
-from contentsync.bot import rule_keyboards, rule_pages, texts
+from contentsync.bot import cards, rule_keyboards, rule_pages, texts
+from contentsync.bot.callbacks import MuteCard
+from contentsync.bot.cards import Place
 from contentsync.bot.dialogs import Dialogs
 from contentsync.bot.replies import replace
-from contentsync.bot.rule_keyboards import MuteMenu, MuteThis, RuleChange, RuleRemove, RuleSource, RulesPage
+from contentsync.bot.rule_keyboards import MuteThis, RuleChange, RuleRemove, RuleSource, RulesPage
 from contentsync.bot.rule_making import make_rule, put_in_force, show_rule, show_rules
 from contentsync.bot.rule_previews import LATEST_ITEMS
 from contentsync.bot.rule_questions import KEEP_WHAT, MUTE_WHAT
 from contentsync.bot.rule_suggestions import Suggestion, suggest
 from contentsync.bot.rule_words import Wish
-from contentsync.db import digests, rules, sources
+from contentsync.db import digests, feedback, rules, sources
 from contentsync.db.base import utc_now
 from contentsync.db.engine import Database
 from contentsync.db.models import Subscriber
@@ -98,6 +100,9 @@ async def change(
     else:
         await query.answer(texts.SENTENCES["toast_back_again" if wish == "back" else "toast_taken_back"])
         await _set_in_force(db, subscriber, callback_data.rule_id, on=wish == "back")
+        if callback_data.digest_id:
+            place, value = Place(callback_data.digest_id, callback_data.position), -1 if wish == "back" else 0
+            await cards.give(db, subscriber, place, kind=feedback.MUTED, value=value, now=now)
     card = callback_data.digest_id, callback_data.position
     answer = await show_rule(callback_data.rule_id, subscriber=subscriber, db=db, now=utc_now(), card=card)
     await replace(query, bot, *answer)
@@ -123,9 +128,9 @@ async def choose_source(
     await replace(query, bot, *answer)
 
 
-@router.callback_query(MuteMenu.filter())
+@router.callback_query(MuteCard.filter())
 async def show_menu(
-    query: CallbackQuery, callback_data: MuteMenu, bot: Bot, subscriber: Subscriber, db: Database
+    query: CallbackQuery, callback_data: MuteCard, bot: Bot, subscriber: Subscriber, db: Database
 ) -> None:
     """Turn the card of an item into what can be muted of it."""
     digest_id, position = callback_data.digest_id, callback_data.position

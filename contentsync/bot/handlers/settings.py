@@ -7,7 +7,7 @@ from typing_extensions import Unpack
 
 from contentsync.bot import keyboards, texts
 from contentsync.bot.dialogs import Dialogs
-from contentsync.bot.keyboards import SIZES, SetPaused, SetSize, SetTime, SetZone
+from contentsync.bot.keyboards import READING_MINUTES, SIZES, SetPaused, SetReading, SetSize, SetTime, SetZone
 from contentsync.bot.replies import replace
 from contentsync.bot.zones import clock, is_zone
 from contentsync.db import preferences
@@ -65,6 +65,18 @@ async def set_size(
     await query.answer(texts.SENTENCES["toast_saved"])
     size = min(max(callback_data.size, SIZES[0]), SIZES[-1])
     await _change(query, bot, db, subscriber, digest_size=size)
+
+
+@router.callback_query(SetReading.filter())
+async def set_reading(
+    query: CallbackQuery, callback_data: SetReading, bot: Bot, subscriber: Subscriber, db: Database
+) -> None:
+    """How long the items of a digest may take together."""
+    if callback_data.minutes not in READING_MINUTES:
+        await query.answer(texts.SENTENCES["old_button"])
+        return
+    await query.answer(texts.SENTENCES["toast_saved"])
+    await _change(query, bot, db, subscriber, reading_minutes=callback_data.minutes or None)
 
 
 @router.callback_query(SetPaused.filter())

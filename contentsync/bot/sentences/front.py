@@ -21,6 +21,9 @@ Any link: I find what can be followed there
 /youtube – follow what you subscribe to on YouTube
 /newsletters – the newsletters in your mailbox
 /digest – a digest right now
+/why – why each item of your last digest is in it
+/whynot and a link – what became of it
+/saved – what you keep with ⭐
 /mute – what you never want to see
 /keep – what you always want to see
 /rules – what is muted, and how long
@@ -57,7 +60,10 @@ Any link: I find what can be followed there
 Digest: {state}
 Time: {time}
 Time zone: {zone} (it is {clock} for you now)
-Size: up to {size} items""",
+Size: up to {size} items
+Reading time: {reading}""",
+    "reading_any": "as long as it takes",
+    "reading_minutes": "up to {minutes} minutes a digest",
     "state_on": "daily",
     "state_paused": "paused",
     "paused": "Paused: no digests until you send /resume. What you follow stays.",
@@ -106,6 +112,9 @@ COMMANDS = {
     "youtube": "Follow what you subscribe to on YouTube",
     "newsletters": "The newsletters in your mailbox",
     "digest": "A digest right now",
+    "why": "Why each item of your last digest is in it",
+    "whynot": "What became of a link",
+    "saved": "What you keep with ⭐",
     "mute": "What you never want to see",
     "keep": "What you always want to see",
     "rules": "What is muted, and how long",

@@ -1,39 +1,20 @@
 """/digest, cards, 👍 and 👎, through the whole bot: chat, inbox, dispatcher, workflow, worker."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 from sqlmodel import func, select
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
-from typing_extensions import override
 
-from contentsync.bot import digest_workflows, render
-from contentsync.bot.callbacks import RateItem, ShowCard, ShowDigest
-from contentsync.bot.digest_activities import DigestActivities
+from contentsync.bot import render
+from contentsync.bot.callbacks import RateItem, SaveItem, ShowCard, ShowDigest, ShowWhy, Taste
+from contentsync.bot.texts import SENTENCES
 from contentsync.db.models import Digest
-from contentsync.db.taste_models import Feedback
+from contentsync.db.taste_models import Feedback, Saved
 from tests.bot.front import Front, Json, button_texts, buttons
-from tests.filling import NOW, add_item, add_source
-
-
-class DigestFront(Front):
-    """The front desk with a worker for digests."""
-
-    @override
-    async def start_worker(self) -> None:
-        self._worker = Worker(
-            self.temporal,
-            task_queue=self.settings.task_queue,
-            workflows=digest_workflows.WORKFLOWS,
-            activities=DigestActivities(self.db, self.bot).all(),
-        )
-        self._working = asyncio.create_task(self._worker.run())
+from tests.bot.handlers.digest_front import DigestFront, ask, fill, start_ids_apart
 
 
 @pytest.fixture
@@ -42,33 +23,6 @@ async def front(tmp_path: Path, temporal_dev: WorkflowEnvironment) -> AsyncItera
         await desk.say("/start")
         await start_ids_apart(desk)
         yield desk
-
-
-async def start_ids_apart(front: Front) -> None:
-    """Digest ids of this database are no other's: workflow ids are made of them, and tests share one Temporal."""
-    subscriber = await front.subscriber()
-    assert subscriber is not None
-    async with front.db.write() as session:
-        first = Digest(id=uuid4().int >> 66, subscriber_id=subscriber.id or 0, slot="first", state="sent", due_at=NOW)
-        session.add(first)
-
-
-async def fill(front: Front, items: int = 2) -> None:
-    """Person 1 follows a source with so many items of the last hours."""
-    subscriber = await front.subscriber()
-    assert subscriber is not None
-    now = datetime.now(UTC)
-    source = await add_source(front.db, followers=(subscriber.id or 0,), since=now, last_pull_at=now)
-    for number in range(items):
-        await add_item(
-            front.db, source, f"item{number}", sort_at=now - timedelta(hours=number), summary_text="It says."
-        )
-
-
-async def ask(front: Front) -> Json:
-    """The digest, asked for and complete."""
-    after = await front.telegram.say("/digest")
-    return await front.telegram.wait_for(lambda m: m["from"]["is_bot"] and bool(buttons(m)), after=after)
 
 
 async def send_button(front: Front, data: str, chat_id: int = 1) -> int:
@@ -82,9 +36,9 @@ async def latest_digest(front: Front) -> int:
         return (await session.exec(select(func.max(Digest.id)))).one() or 0
 
 
-async def feedback(front: Front) -> list[int]:
+async def feedback(front: Front) -> dict[str, int]:
     async with front.db.read() as session:
-        return list(await session.exec(select(Feedback.value)))
+        return {row.kind: row.value for row in await session.exec(select(Feedback))}
 
 
 async def toast(front: Front, message: Json, text: str) -> None:
@@ -103,16 +57,23 @@ async def test_digest_card_rating_and_back(front: Front) -> None:
     await front.tap(digest, "2")
     card = await front.becomes(digest, "It says.")
     assert card["text"].startswith("Title of item1\nExample · 1 h")
-    assert button_texts(card) == ["👍", "👎", "↗ Open", "« Back to the digest"]
-    assert buttons(card)[2]["url"] == "https://example.org/item1"
+    assert button_texts(card) == ["👍", "👎", "⭐", "🔇", "↗ Open", "Why?", "« Back to the digest"]
+    assert buttons(card)[4]["url"] == "https://example.org/item1"
+    assert await feedback(front) == {"opened": 1}, "opening a card tells something"
 
-    for tapped, rating, shown in (("👍", [1], "👍 ✓"), ("👎", [-1], "👎 ✓"), ("👎", [], "👎")):
+    for tapped, rating, shown in (
+        ("👍", {"rating": 1}, "👍 ✓"),
+        ("👎", {"rating": -1}, "👎 ✓"),
+        ("⭐", {"rating": -1}, "⭐ ✓"),
+        ("👎", {}, "👎"),
+        ("⭐", {}, "⭐"),
+    ):
         await front.tap(card, tapped)
         card = await front.telegram.wait_for(
             lambda m, shown=shown: m["message_id"] == digest["message_id"] and shown in button_texts(m)  # type: ignore[misc]
         )
-        assert await feedback(front) == rating
-    await toast(front, card, render.TOASTS[0])
+        assert await feedback(front) == {"opened": 1} | rating
+    await toast(front, card, SENTENCES["toast_dropped"])
 
     await front.tap(card, "«")
     back = await front.becomes(digest, "Your digest")
@@ -128,7 +89,7 @@ async def test_a_tap_that_is_handled_twice_counts_once(front: Front) -> None:
         message_id = await send_button(front, data)
         await front.telegram.tap(message_id, data)
         await front.telegram.wait_for(lambda m: "👍 ✓" in button_texts(m), after=message_id - 1)
-        assert await feedback(front) == [1]
+        assert await feedback(front) == {"rating": 1}
 
 
 async def test_digests_of_others_are_out_of_reach(front: Front) -> None:
@@ -139,6 +100,9 @@ async def test_digests_of_others_are_out_of_reach(front: Front) -> None:
     for data in (
         ShowCard(digest_id=digest_id, position=1).pack(),
         RateItem(digest_id=digest_id, position=1, value=1).pack(),
+        SaveItem(digest_id=digest_id, position=1, on=True).pack(),
+        ShowWhy(digest_id=digest_id, position=1).pack(),
+        Taste(digest_id=digest_id, position=1, value=1).pack(),
         ShowDigest(digest_id=digest_id).pack(),
     ):
         message_id = await send_button(front, data, chat_id=2)
@@ -146,7 +110,9 @@ async def test_digests_of_others_are_out_of_reach(front: Front) -> None:
         message = await front.telegram.wait_for(lambda m: bool(m.get("answer")), chat_id=2, after=message_id - 1)
         assert render.NOT_HERE in str(message["answer"])
         assert message["text"] == "A button"
-    assert await feedback(front) == []
+    assert await feedback(front) == {}
+    async with front.db.read() as session:
+        assert list(await session.exec(select(Saved))) == []
 
 
 async def test_nothing_followed_says_what_to_do(front: Front) -> None:

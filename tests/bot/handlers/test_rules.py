@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
+from contentsync.bot.callbacks import MuteCard
 from contentsync.bot.rule_keyboards import (
-    MuteMenu,
     MuteThis,
     RuleChange,
     RuleRemove,
@@ -194,7 +194,7 @@ async def digest_with(front: Front, item_ids: list[int]) -> int:
 
 
 async def menu(front: Front, digest_id: int) -> Json:
-    message = await send_button(front, MuteMenu(digest_id=digest_id, position=1).pack())
+    message = await send_button(front, MuteCard(digest_id=digest_id, position=1).pack())
     await front.tap(message, "Button")
     return await front.becomes(message, "What do you not want to see")
 
@@ -237,7 +237,7 @@ async def test_buttons_of_others_and_of_former_times_do_nothing(front: Front) ->
     rule_id, before = view.rule.id or 0, await stored(front)
     await front.say("/start", from_id=2)
     others = [
-        MuteMenu(digest_id=digest_id, position=1),
+        MuteCard(digest_id=digest_id, position=1),
         MuteThis(digest_id=digest_id, position=1, kind="author", mark=mark_of("Jane")),
         RuleChange(rule_id=rule_id, change="drop"),
         RuleChange(rule_id=rule_id, change="week"),

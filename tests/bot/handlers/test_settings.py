@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from contentsync.bot.keyboards import SetSize, SetTime, SetZone
+from contentsync.bot.keyboards import SetReading, SetSize, SetTime, SetZone
 from contentsync.db.models import Subscriber
 from tests.bot.front import Front, Json, button_texts, send_button
 
@@ -35,6 +35,17 @@ async def test_a_time_by_button(front: Front) -> None:
     assert next_digest_at is not None
     assert (next_digest_at.hour, next_digest_at.minute) == (18, 0)
     assert next_digest_at > datetime.now(UTC)
+
+
+async def test_reading_time_by_button(front: Front) -> None:
+    message = await front.say("/settings")
+    assert "Reading time: as long as it takes" in message["text"]
+    for button, shown, stored in (("30 min", "up to 30 minutes", 30), ("Any length", "as long as it takes", None)):
+        await front.tap(message, button)
+        message = await front.becomes(message, f"Reading time: {shown}")
+        subscriber = await front.subscriber()
+        assert subscriber is not None
+        assert subscriber.reading_minutes == stored
 
 
 async def test_a_size_by_button(front: Front) -> None:
@@ -108,7 +119,14 @@ async def test_a_preset_answers_the_open_question(front: Front) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [SetTime(minute=99_999).pack(), SetSize(size=10_000).pack(), SetZone(zone="Not/AZone").pack(), "time:x", "gone:1"],
+    [
+        SetTime(minute=99_999).pack(),
+        SetSize(size=10_000).pack(),
+        SetReading(minutes=7).pack(),
+        SetZone(zone="Not/AZone").pack(),
+        "time:x",
+        "gone:1",
+    ],
 )
 async def test_made_up_buttons_break_nothing(front: Front, data: str) -> None:
     await front.say("/start")
