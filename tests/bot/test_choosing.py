@@ -36,7 +36,7 @@ async def choose(db: Database, me: int, *, chooser: Chooser | None = None, later
 
 
 async def send(db: Database, me: int, *, chooser: Chooser | None = None, later: timedelta = DAY * 0) -> Choice:
-    """A digest that is put together and frozen with its decisions; gives what it holds."""
+    """A digest that is put together, frozen with its decisions, and sent; gives what it holds."""
     update_id = random.Random(f"{later}").randrange(10**9)
     choice = await choose(db, me, chooser=chooser, later=later)
     async with db.write() as session:
@@ -48,6 +48,7 @@ async def send(db: Database, me: int, *, chooser: Chooser | None = None, later: 
         await decisions.store(
             session, digest_id=digest_id, subscriber_id=me, decided_at=NOW + later, packed=choice.packed
         )
+        assert await digests.finish(session, digest_id=digest_id, token=token, state="sent", now=NOW + later)
     return choice
 
 

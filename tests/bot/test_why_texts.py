@@ -19,7 +19,7 @@ def part(key: str, value: float, place: bool = False, **params: Any) -> dict[str
     [
         (part("words", 1, word="Temporal", liked=4), "you liked 4 items about Temporal"),
         (part("words", 1, word="Temporal", liked=1), "you liked an item about Temporal"),
-        (part("words", 1), "you liked items with words like these"),
+        (part("words", 1), "you liked or opened items with words like these"),
         (part("source", 1, liked=2, disliked=1), "you liked 2 items of this source"),
         (part("source", 1, liked=0, disliked=0), "nothing better was there"),
         (part("kind", 1, liked=0, disliked=2, kind="video"), "nothing better was there"),

@@ -15,8 +15,8 @@ def crowd(seed: int, count: int = 5_000) -> list[Verdict]:
     chance = random.Random(seed)
     ids = chance.sample(range(1, 40 * count), count)
     places = chance.sample(range(1, count + 1), count)
-    keys = chance.choices(list(NUMBERS), weights=[1, 5, 10, 5, 100, 5, 1, 1], k=count)
-    numbers = {"duplicate": ids[0], "muted": 7, "sent": 0, "too_old": 0, "language": 0}
+    keys = chance.choices(list(NUMBERS), weights=[1, 5, 10, 5, 100, 5, 1], k=count)
+    numbers = {"duplicate": ids[0], "muted": 7, "sent": 0, "too_old": 0}
     return [Verdict(item, key, numbers.get(key, place)) for item, key, place in zip(ids, keys, places, strict=True)]
 
 

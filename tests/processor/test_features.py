@@ -51,7 +51,7 @@ def test_a_long_item_stays_small() -> None:
 
 
 def test_minutes() -> None:
-    assert unpack([features_of(FACTS)]).minutes.tolist() == [1.9]
+    assert unpack([features_of(FACTS)]).minutes.tolist() == pytest.approx([1.9])
 
 
 def test_many_at_once_are_what_each_is_alone() -> None:
