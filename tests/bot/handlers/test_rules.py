@@ -10,7 +10,7 @@ from contentsync.bot.rule_keyboards import (
     RuleSource,
     mark_of,
 )
-from contentsync.db import rules
+from contentsync.db import feedback, rules
 from contentsync.db.base import utc_now
 from contentsync.db.models import Digest, DigestEntry
 from contentsync.db.taste_models import Rule
@@ -193,6 +193,13 @@ async def digest_with(front: Front, item_ids: list[int]) -> int:
         return digest.id or 0
 
 
+async def given(front: Front, item_id: int) -> dict[str, int]:
+    """What person 1 told of the item by tapping."""
+    me = await person(front)
+    async with front.db.read() as session:
+        return await feedback.get_given(session, subscriber_id=me, item_id=item_id)
+
+
 async def menu(front: Front, digest_id: int) -> Json:
     message = await send_button(front, MuteCard(digest_id=digest_id, position=1).pack())
     await front.tap(message, "Button")
@@ -208,6 +215,7 @@ async def test_the_card_mutes_words_author_or_source(front: Front) -> None:
     await front.tap(shown, "“Elon Musk”")
     answer = await front.becomes(shown, "Muted: the words “Elon Musk” in a row, for ever.")
     assert "It would have hidden 2 of the last 4" in answer["text"]
+    assert await given(front, ids[0]) == {"muted": -1}
     await front.tap(answer, "For a week")
     answer = await front.becomes(answer, "in a row, until ")
     assert "« Back to the item" in button_texts(answer)
@@ -215,6 +223,12 @@ async def test_the_card_mutes_words_author_or_source(front: Front) -> None:
     answer = await front.becomes(answer, "Taken back")
     assert "« Back to the item" in button_texts(answer)
     assert await stored(front) == []
+    assert await given(front, ids[0]) == {}
+    await front.tap(answer, "Bring it back")
+    answer = await front.becomes(answer, "Muted: the words")
+    await front.tap(answer, "« Back to the item")
+    card = await front.becomes(answer, "by Jane")
+    assert "🔇 ✓" in button_texts(card)
     for button, rule in (("Author", ("mute", "author", "Jane", False)), ("Source", ("mute", "source", "", False))):
         shown = await menu(front, digest_id)
         await front.tap(shown, button)
