@@ -42,7 +42,7 @@ async def fill(front: Front, *titles: str, source: str = "The Paper") -> list[in
     source_id = await add_source(front.db, source, followers=(await person(front),), since=now)
     return [
         await add_item(
-            front.db, source_id, f"{source}{n}", title=title, sort_at=now - timedelta(hours=n), author="Jane"
+            front.db, source_id, f"{source_id}-{n}", title=title, sort_at=now - timedelta(hours=n), author="Jane"
         )
         for n, title in enumerate(titles)
     ]
