@@ -67,7 +67,7 @@ async def test_a_pasted_link_becomes_a_digest(tmp_path: Path) -> None:
         card = await chat.wait_for(says("About river number 3."), after=digest["message_id"] - 1)
         await chat.tap(card, "👍")
         await chat.wait_for(lambda m: any("✓" in b["text"] for b in buttons(m)), after=digest["message_id"] - 1)
-        assert table(chat, "SELECT value FROM feedback") == [(1,)]
+        assert table(chat, "SELECT value FROM feedback WHERE kind = 'rating'") == [(1,)]
 
         second = await chat.ask("/digest", says("river story 11"))
         assert "river story 12" in second["text"]

@@ -16,6 +16,11 @@ from tests.living import consent, sign_in_link
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 CHANNELS = {"UC" + letter * 22: f"Channel {letter}" for letter in "abc"}
+VIDEOS = {
+    "Channel a": "How kilns are fired",
+    "Channel b": "Sourdough after three days",
+    "Channel c": "Ferries of the far north",
+}
 
 
 async def histories(chat: Instance) -> str:
@@ -32,7 +37,7 @@ async def test_from_the_chat_to_google_and_back(tmp_path: Path) -> None:
     async with FakeGoogle() as google:
         for channel_id, title in CHANNELS.items():
             google.subscribe(channel_id, title)
-            google.publish(channel_id, f"video-{title[-1]}-1", f"Tidings from {title}", seconds=933)
+            google.publish(channel_id, f"video-{title[-1]}-1", VIDEOS[title], seconds=933)
         async with Instance(tmp_path, **google.settings()) as chat:
             await chat.ask("/start")
             back, page = await consent(await sign_in_link(chat))
@@ -43,8 +48,8 @@ async def test_from_the_chat_to_google_and_back(tmp_path: Path) -> None:
             await chat.wait_for(says("Connected: Channel of me (@me)"))
             listed = await asyncio.wait_for(_all_listed(chat), 20)
             assert all(title in listed for title in CHANNELS.values())
-            digest = await chat.ask("/digest", says("Tidings from Channel a"))
-            assert "Tidings from Channel c" in digest["text"]
+            digest = await chat.ask("/digest", says("How kilns are fired"))
+            assert "Ferries of the far north" in digest["text"]
             state = await chat.ask("/youtube", says("3 channels followed"))
             assert "Connected" in state["text"]
             assert google.units == 2
