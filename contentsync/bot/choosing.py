@@ -329,12 +329,11 @@ def _told_by_many(competing: list[Candidate], candidates: Sequence[Candidate]) -
 def _update(story: SentStory) -> int | None:
     """The item that may be sent as the update of a story that was sent."""
     before = [terms_of(telling.title, telling.summary) for telling in story.before]
-    # The page that a person was sent is no news, under whatever title another source leads to it.
-    known = {key for telling in story.before if (key := link_key(telling.link)) is not None}
+    # A page that told the story when it was sent is no news, under whatever title another source leads to it.
     later = [
         Later(telling.item_id, telling.source_id, terms_of(telling.title, telling.summary))
         for telling in story.after
-        if link_key(telling.link) not in known
+        if link_key(telling.link) not in story.links
     ]
     return update_of(before, later)
 

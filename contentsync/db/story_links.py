@@ -127,7 +127,9 @@ async def store_placements(
     )
     await _merge(session, merged=merged, revision=revision + 1)
     links = {p.link_key: new.get(p.story, p.story) for p in placements if p.link_key is not None}
-    await run_many(session, _insert_link, [{"key": key, "story_id": links[key]} for key in sorted(links)])
+    await run_many(
+        session, _insert_link, [{"key": key, "story_id": links[key], "added_at": now} for key in sorted(links)]
+    )
     story_ids = {p.item.id: new.get(p.story, p.story) for p in placements}
     await store_processed(
         session, items=[p.item for p in placements], story_ids=story_ids, revision=revision + 1, now=now
@@ -178,7 +180,7 @@ async def _merge(session: AsyncSession, *, merged: Mapping[int, int], revision: 
 
 
 def _insert_link(engine: str) -> Any:
-    row = {"key": value("key"), "story_id": value("story_id")}
+    row = {name: value(name) for name in ("key", "story_id", "added_at")}
     return insert_for(engine, STORY_LINKS).values(row).on_conflict_do_nothing(index_elements=["key"])
 
 

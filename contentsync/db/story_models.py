@@ -1,5 +1,7 @@
 """The tables beside `story`: which link leads to which story, and how often stories were changed."""
 
+from datetime import datetime
+
 from sqlalchemy import Text
 from sqlmodel import Field
 
@@ -13,6 +15,8 @@ class StoryLink(Base, table=True):
 
     key: str = Field(primary_key=True, sa_type=Text)
     story_id: int = reference("story.id", index=True)
+    added_at: datetime
+    """When it was first seen."""
 
 
 class StoryClock(Base, table=True):

@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from contentsync.db.models import Digest, DigestEntry, Subscription
 from contentsync.db.stories import ITEMS
-from contentsync.db.story_links import StoredTelling, list_of_stories
+from contentsync.db.story_links import STORY_LINKS, StoredTelling, list_of_stories
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +20,14 @@ class SentStory:
     """A story that was sent once, and not yet as an update.
 
     `before`: whatever was known by then. `after`: what came later in sources that the person follows now, and was not
-    sent to them.
+    sent to them. `links`: the keys of all pages that told it by the time it was sent.
     """
 
     story_id: int
     sent_at: datetime
     before: tuple[StoredTelling, ...]
     after: tuple[StoredTelling, ...]
+    links: frozenset[str] = frozenset()
 
 
 async def list_told_again(session: AsyncSession, *, subscriber_id: int, since: datetime) -> list[SentStory]:
@@ -47,10 +48,23 @@ async def list_told_again(session: AsyncSession, *, subscriber_id: int, since: d
             before[telling.story_id].append(telling)
         elif (telling.story_id, telling.item_id) in fresh:
             after[telling.story_id].append(telling)
+    links = await _links_by(session, sent={story_id: sent[story_id] for story_id in after})
     return [
-        SentStory(story_id, sent[story_id], tuple(before[story_id]), tuple(after[story_id]))
+        SentStory(story_id, sent[story_id], tuple(before[story_id]), tuple(after[story_id]), frozenset(links[story_id]))
         for story_id in sorted(after)
     ]
+
+
+async def _links_by(session: AsyncSession, *, sent: dict[int, datetime]) -> dict[int, set[str]]:
+    """The links that led to each story when it was sent, also of items that lead elsewhere now."""
+    statement: Any = select(STORY_LINKS.c.story_id, STORY_LINKS.c.key, STORY_LINKS.c.added_at).where(
+        STORY_LINKS.c.story_id.in_(sent)
+    )
+    found: dict[int, set[str]] = defaultdict(set)
+    for row in await session.exec(statement):
+        if row.added_at <= sent[row.story_id]:
+            found[row.story_id].add(row.key)
+    return found
 
 
 async def _sent_stories(session: AsyncSession, *, subscriber_id: int, since: datetime) -> dict[int, datetime]:

@@ -14,6 +14,7 @@ from contentsync.db.engine import Database
 from contentsync.db.models import Digest, DigestEntry, Item, Source, Story, Subscriber
 from contentsync.db.story_models import StoryLink
 from contentsync.processor.activities import process
+from contentsync.processor.canonical import link_key
 from contentsync.processor.language import LanguageGuesser
 from contentsync.processor.placing import StoryPlacer
 from tests.filling import NOW, add_item, add_source, add_subscriber, sqlite_database
@@ -232,6 +233,24 @@ async def test_a_picture_of_stories_that_are_gone_is_taken_anew(db: Database) ->
     await tell(db, FERRY[1], "two")
     assert await place(db, placer) == 1
     assert None not in await story_ids(db)
+
+
+async def test_pages_that_told_a_story_stay_known_when_items_lead_elsewhere(db: Database) -> None:
+    me, placer = await add_subscriber(db), StoryPlacer(db)
+    one, two = await add_source(db, "One", followers=(me,)), await add_source(db, "Two", followers=(me,))
+    first = await add_item(db, one, "a", processed=False, title=FERRY[0], link="https://paper.example/ferry", hours=5)
+    await place(db, placer, NOW - timedelta(hours=4))
+    (story,) = await story_ids(db)
+    await send(db, me, first, story or 0, at=NOW - timedelta(hours=3))
+    async with db.write() as session:
+        item = await session.get_one(Item, first)
+        item.link, item.content_hash, item.processed_at = "https://paper.example/new", "edited", None
+        session.add(item)
+    await add_item(db, two, "b", processed=False, title=FERRY[1], link="https://paper.example/ferry?utm_source=x")
+    await place(db, placer)
+    async with db.read() as session:
+        (again,) = await updates.list_told_again(session, subscriber_id=me, since=NOW - timedelta(days=7))
+    assert again.links == {link_key("https://paper.example/ferry")}
 
 
 async def test_what_was_told_again_since_it_was_sent(db: Database) -> None:

@@ -11,6 +11,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from contentsync.bot.texts import SENTENCES
 from contentsync.db import saved
+from contentsync.db.base import utc_now
 from contentsync.db.models import Item, Subscriber, Subscription
 from contentsync.db.story_models import StoryLink
 from contentsync.db.taste_models import Feedback, Rule
@@ -114,7 +115,7 @@ async def test_whynot_of_everything_that_can_happen(front: Front) -> None:
     late_story = await add_story(front.db, "late")
     await add(front, source, "late", 200, story_id=late_story)
     async with front.db.write() as session:
-        session.add(StoryLink(key="//example.org/late", story_id=late_story))
+        session.add(StoryLink(key="//example.org/late", story_id=late_story, added_at=utc_now()))
     await add(front, source, "coins", 1, title="All about crypto")
     await add(front, source, "ancient", 24 * 15)
     await add(front, source, "clip", 1, media_kind="short")

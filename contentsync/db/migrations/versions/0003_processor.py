@@ -21,6 +21,7 @@ def upgrade() -> None:
         "story_link",
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("story_id", sa.Integer(), nullable=False),
+        sa.Column("added_at", sqltypes.UTCDateTime(), nullable=False),
         sa.ForeignKeyConstraint(
             ["story_id"], ["story.id"], name=op.f("fk_story_link_story_id_story"), ondelete="CASCADE"
         ),
@@ -28,7 +29,10 @@ def upgrade() -> None:
     )
     op.create_index("ix_story_link_story_id", "story_link", ["story_id"])
     # Until now a story was a link.
-    op.execute("INSERT INTO story_link (key, story_id) SELECT key, id FROM story WHERE key NOT LIKE 'item:%'")
+    op.execute(
+        "INSERT INTO story_link (key, story_id, added_at)"
+        " SELECT key, id, first_seen_at FROM story WHERE key NOT LIKE 'item:%'"
+    )
     # Columns are added one by one: rebuilding a table would drop it, and SQLite then deletes what refers to it.
     op.add_column("item", sa.Column("story_revision", sa.Integer(), nullable=True))
     op.create_index(
