@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from contentsync.commands.eval import IGNORED_AFTER, Wanted, own_history, own_rows, run
+from contentsync.commands.eval import Wanted, own_history, own_rows, run
 from contentsync.db.engine import Database
 from contentsync.db.history import GivenRow, ShownRow
 from contentsync.db.models import Digest, DigestEntry
@@ -15,6 +15,7 @@ from contentsync.db.taste_models import Feedback
 from contentsync.errors import ConfigurationError
 from contentsync.evaluation.ranking import measure_seed, report
 from contentsync.evaluation.shown import read_impressions
+from contentsync.processor.taste import IGNORED_AFTER
 from contentsync.settings import Settings
 from tests.evaluation.people import write_people
 from tests.filling import NOW, add_item, add_source, add_subscriber

@@ -16,12 +16,12 @@ from contentsync.db.models import Subscriber
 from contentsync.db.offers import Follow, OfferRow, SentRow
 from contentsync.db.stories import Telling
 from contentsync.db.updates import SentStory
-from contentsync.processor.background import Background, background_of
+from contentsync.processor.background import BACKGROUND_ITEMS, Background, background_of
 from contentsync.processor.canonical import link_key
 from contentsync.processor.decisions import Row, pack, row_of
 from contentsync.processor.ranking import RECENT_DAYS, Candidate, Ranked, Reason, rank
 from contentsync.processor.rules import Rule, RuleSet, Text
-from contentsync.processor.taste import Signal, Topic, learn
+from contentsync.processor.taste import IGNORED_AFTER, Signal, Topic, learn
 from contentsync.processor.terms import terms_of
 from contentsync.processor.updates import Later, update_of
 
@@ -32,10 +32,6 @@ LATEST_OF_NEW_SOURCE = 10
 SIGNAL_DAYS = 180
 SIGNALS = 1_000
 """The latest of each: what was told, and what was ignored. Older ones weigh nothing that would be noticed."""
-BACKGROUND_ITEMS = 20_000
-"""The latest, by which it is known how rare a word is."""
-IGNORED_AFTER = timedelta(days=1)
-"""A digest is read on its day; what was left alone for longer did not interest."""
 
 SLOT_REASONS = {"explore": "explore", "rare": "rare_source", "topic": "topic", "kept": "kept"}
 """By the places that are set apart, which part of the score speaks for them."""
@@ -49,10 +45,11 @@ class Person:
     latest: Sequence[OfferRow]
     """Older items of sources that are followed newly."""
     sent: Sequence[SentRow]
-    told_again: Sequence[SentStory]
     rules: Sequence[Rule]
     signals: Sequence[SignalRow]
     topics: Sequence[Topic]
+    told_again: Sequence[SentStory] = ()
+    """Looked up only where a candidate tells a story that was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +142,7 @@ class Chooser:
 
 
 async def load_person(db: Database, subscriber_id: int, now: datetime) -> Person:
-    """What the database knows of one person at this moment; whether stories were told again is looked up later."""
+    """What the database knows of one person at this moment, but for `told_again`."""
     since = now - timedelta(days=RECENT_DAYS)
     async with db.read() as session:
         follows = await offers.list_follows(session, subscriber_id=subscriber_id)
@@ -159,7 +156,6 @@ async def load_person(db: Database, subscriber_id: int, now: datetime) -> Person
             if is_new
             else (),
             sent=sent,
-            told_again=(),
             rules=[
                 Rule(view.rule.id or 0, view.rule.action, view.rule.kind, view.rule.pattern, view.rule.source_id)
                 for view in await rules.list_active(session, subscriber_id=subscriber_id, now=now)

@@ -7,11 +7,11 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
-from contentsync.db import history, subscribers, topics
+from contentsync.db import history, offers, subscribers, topics
 from contentsync.db.engine import Database
 from contentsync.db.history import ShownRow
 from contentsync.db.inbox import is_unavailable
@@ -23,20 +23,16 @@ from contentsync.evaluation.ranking import LEAST_ROWS, RankingReport
 from contentsync.evaluation.shown import IGNORED, Given, Shown, read_impressions, write_impressions
 from contentsync.evaluation.stories import Headline, StoriesReport, read_headlines
 from contentsync.evaluation.tables import ranking_lines, stories_lines
-from contentsync.processor.background import Background, background_of
-from contentsync.processor.taste import Topic
+from contentsync.processor.background import BACKGROUND_ITEMS, Background, background_of
+from contentsync.processor.taste import DISLIKES, IGNORED_AFTER, Topic
 from contentsync.settings import Settings
 
 SEEDS = 5
 OWN_SEEDS = 20
 """Of one person, whose few rows make one split a matter of luck."""
-BACKGROUND_ITEMS = 20_000
-"""The newest, by which it is known what a word tells."""
 MOST_PROCESSES = 4
 """About 100 MB each."""
-IGNORED_AFTER = timedelta(days=1)
-"""A digest is read on its day; an item of it that was left alone for longer was not wanted."""
-UNWANTED = frozenset({"dislike", "less", "muted", IGNORED})
+UNWANTED = DISLIKES | {IGNORED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +123,7 @@ async def own_history(settings: Settings, subscriber_id: int) -> Subject:
             f"There is no database in {settings.data_dir.resolve()}. Set CONTENTSYNC_DATA_DIR to the directory that "
             "contentsync runs with."
         )
-    database = Database(settings.sqlalchemy_url)
+    database, now = Database(settings.sqlalchemy_url), datetime.now(UTC)
     try:
         await migrate(database)
         async with database.read() as session:
@@ -135,10 +131,10 @@ async def own_history(settings: Settings, subscriber_id: int) -> Subject:
                 raise ConfigurationError(f"There is no subscriber {subscriber_id}: see the table `subscriber`.")
             shown = await history.list_shown(session, subscriber_id=subscriber_id)
             wishes = await topics.list_topics(session, subscriber_id=subscriber_id)
-            features = await history.list_features(session, limit=BACKGROUND_ITEMS)
+            features = await offers.list_features(session, before=now, limit=BACKGROUND_ITEMS)
     finally:
         await database.close()
-    rows = own_rows(str(subscriber_id), shown, now=datetime.now(UTC))
+    rows = own_rows(str(subscriber_id), shown, now=now)
     liked = sum(row.wanted for row in rows)
     return Subject(
         rows,

@@ -8,22 +8,13 @@ from sqlalchemy import select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from contentsync.db.feedback import SIGNALS
 from contentsync.db.models import Digest, DigestEntry, Item
 from contentsync.db.taste_models import Feedback, Saved
 
-SIGNALS = {
-    ("rating", 1): "like",
-    ("rating", -1): "dislike",
-    ("taste", 1): "more",
-    ("taste", -1): "less",
-    ("opened", 1): "opened",
-    ("muted", -1): "muted",
-}
-"""A kind of feedback and its value, and what taste calls it."""
-
 
 class GivenRow(NamedTuple):
-    """A signal of the subscriber on an item: one of `SIGNALS`, or "saved"."""
+    """A signal of the subscriber on an item: one of `contentsync.db.feedback.SIGNALS`, or "saved"."""
 
     kind: str
     at: datetime
@@ -81,14 +72,3 @@ async def list_shown(session: AsyncSession, *, subscriber_id: int) -> list[Shown
         ShownRow._make((*row, tuple(sorted(given[row.id], key=lambda one: (one.at, one.kind)))))
         for row in await session.exec(shown)
     ]
-
-
-async def list_features(session: AsyncSession, *, limit: int) -> list[bytes]:
-    """The features of the newest items of all sources, whoever follows them."""
-    statement: Any = (
-        select(col(Item.features))
-        .where(col(Item.features).is_not(None))
-        .order_by(col(Item.sort_at).desc(), col(Item.id).desc())
-        .limit(limit)
-    )
-    return list((await session.exec(statement)).scalars())

@@ -13,6 +13,8 @@ import numpy.typing as npt
 from contentsync.processor.features import SLOT_BITS, SLOTS, WORD, Bags, Floats, Ints, unpack
 
 LEAST_RARITY = 0.05
+BACKGROUND_ITEMS = 20_000
+"""The latest items of an instance, by which it is known how rare a word is."""
 TOGETHER = 3
 """Two words go together if so many titles have both; twice is chance."""
 COMMON_SHARE, FEW_ITEMS = 0.1, 100

@@ -88,11 +88,6 @@ def features_of(facts: Facts) -> bytes:
     return header + struct.pack(f"<{len(words) + len(phrases) + len(told)}I", *words, *phrases, *told)
 
 
-def features_of_title(title: str) -> bytes:
-    """The features of a title alone."""
-    return features_of(Facts(title, "", 0, None, "", None, None, None))
-
-
 def named_terms(title: str) -> Iterator[tuple[int, str]]:
     """The slot of each word and phrase of a title, with how it is written there; phrases last."""
     written = [word for word, _ in split(title)]

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from contentsync.processor.background import NO_BACKGROUND, Background
-from contentsync.processor.features import SLOTS, Bags, Floats, Values, features_of_title, named_terms, unpack
+from contentsync.processor.features import SLOTS, Bags, Floats, Values, named_terms, unpack
 
 HALF_LIFE = timedelta(days=42)
 """After so long a signal counts half."""
@@ -26,6 +26,8 @@ STRENGTHS = {
     "ignored": -0.1,
 }
 """What a signal of each kind counts; below 0: against. "ignored" was shown and left alone."""
+IGNORED_AFTER = timedelta(days=1)
+"""A digest is read on its day; what was left alone for longer did not interest."""
 LIKES, DISLIKES = frozenset({"like", "saved", "more"}), frozenset({"dislike", "less", "muted"})
 """Of which it may be said that the person liked or disliked the item."""
 DISLIKED = 0.8
@@ -138,12 +140,6 @@ class Profile:
             values[index] = self.repeats[int(bags.prints[index])]
         return values
 
-    def text_scores(self, features: Sequence[bytes]) -> Values:
-        """What the text of each item is worth to the person."""
-        bags = unpack(features)
-        terms = self.weights[bags.slots] * self.background.importance(bags)
-        return bags.sums(terms) + self.repeat_values(bags)
-
 
 def learn(
     signals: Iterable[Signal], *, topics: Sequence[Topic], now: datetime, background: Background = NO_BACKGROUND
@@ -170,18 +166,6 @@ def learn(
         background=background,
         signals=len(ordered),
     )
-
-
-def score_titles(
-    rows: Sequence[tuple[str, bool]], titles: Sequence[str], *, now: datetime, background: Background = NO_BACKGROUND
-) -> list[float]:
-    """What titles are worth to somebody who liked and disliked those of `rows`, all at `now`; nothing else is known."""
-    signals = [
-        Signal(number, "like" if liked else "dislike", now, 0, None, "", None, title, features_of_title(title))
-        for number, (title, liked) in enumerate(rows)
-    ]
-    profile = learn(signals, topics=[], now=now, background=background)
-    return list(map(float, profile.text_scores([features_of_title(title) for title in titles])))
 
 
 def lengths_of(minutes: Values | Floats) -> list[str | None]:

@@ -53,11 +53,3 @@ async def test_everything_that_was_shown_with_what_was_done(database: Database) 
     assert shown[2][:7] == (NOW, items[1], "Title of b", "About b", source, "Ada", "article")
     assert shown[2].features == b"\x01"
     assert nobody == []
-
-
-async def test_the_newest_features(database: Database) -> None:
-    source = await add_source(database)
-    for hours, features in ((3, b"c"), (1, b"a"), (2, None), (4, b"d")):
-        await add_item(database, source, str(hours), hours=hours, features=features)
-    async with database.read() as session:
-        assert await history.list_features(session, limit=2) == [b"a", b"c"]

@@ -98,3 +98,12 @@ def test_which_kinds_a_subscription_takes() -> None:
     picky = offers.Follow(1, NOW, with_shorts=False, with_live=False)
     assert [picky.wants(kind) for kind in ("article", "video", "short", "live")] == [True, True, False, False]
     assert all(offers.Follow(1, NOW, with_shorts=True, with_live=True).wants(kind) for kind in ("short", "live"))
+
+
+async def test_the_newest_features(database: Database) -> None:
+    source = await add_source(database)
+    for hours, features in ((3, b"c"), (1, b"a"), (2, None), (4, b"d")):
+        await add_item(database, source, str(hours), hours=hours, features=features)
+    async with database.read() as session:
+        assert await offers.list_features(session, before=NOW, limit=2) == [b"a", b"c"]
+        assert await offers.list_features(session, before=NOW - timedelta(hours=2), limit=2) == [b"c", b"d"]

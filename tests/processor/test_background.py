@@ -1,7 +1,8 @@
 """What items say about words."""
 
 from contentsync.processor.background import FEW_ITEMS, NO_BACKGROUND, RELATED, TOGETHER, background_of
-from contentsync.processor.features import features_of_title, unpack
+from contentsync.processor.features import unpack
+from tests.processor.titles import features_of_title
 
 
 def slot(word: str) -> int:

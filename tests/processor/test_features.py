@@ -14,10 +14,10 @@ from contentsync.processor.features import (
     WORD,
     Facts,
     features_of,
-    features_of_title,
     named_terms,
     unpack,
 )
+from tests.processor.titles import features_of_title
 
 FACTS = Facts("Ferry collides in fog", "The ferry hit a trawler", 3, "Ada", "article", "en", 440, None)
 

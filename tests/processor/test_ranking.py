@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from contentsync.processor.features import features_of_title
 from contentsync.processor.ranking import Candidate, Ranked, Ranking, rank
 from contentsync.processor.selection import RARELY, SMALLEST_WITH_PLACES
 from contentsync.processor.taste import Profile, Signal, Topic, learn
+from tests.processor.titles import features_of_title
 
 NOW = datetime(2025, 6, 1, 12, tzinfo=UTC)
 NOBODY = learn([], topics=[], now=NOW)

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from contentsync.processor.background import background_of
-from contentsync.processor.features import features_of_title, unpack
-from contentsync.processor.taste import HALF_LIFE, STRENGTHS, Profile, Signal, Topic, learn, score_titles
+from contentsync.processor.features import unpack
+from contentsync.processor.taste import HALF_LIFE, STRENGTHS, Profile, Signal, Topic, learn
+from tests.processor.titles import features_of_title, scores_of
 
 NOW = datetime(2025, 6, 1, 12, tzinfo=UTC)
 SUBJECTS = {
@@ -44,7 +45,7 @@ def crowd(seed: int, count: int = 40) -> list[Signal]:
 
 
 def score(profile: Profile, title: str) -> float:
-    return float(profile.text_scores([features_of_title(title)])[0])
+    return scores_of(profile, [title])[0]
 
 
 def same(one: Profile, other: Profile) -> bool:
@@ -164,9 +165,9 @@ def test_words_are_named_as_they_were_written_last() -> None:
 
 
 def test_titles_alone() -> None:
-    rows = [(title, True) for title in titles("space", 6, 3)] + [(title, False) for title in titles("football", 6, 3)]
+    rows = [signal(n, "like", title) for n, title in enumerate(titles("space", 6, 3))]
+    rows += [signal(n, "dislike", title) for n, title in enumerate(titles("football", 6, 3), 6)]
     wanted, unwanted = titles("space", 5, 4), titles("football", 5, 4)
-    scores = score_titles(rows, wanted + unwanted, now=NOW)
-    assert min(scores[:5]) > max(scores[5:])
-    assert score_titles([], wanted, now=NOW) == [0.0] * 5
-    assert score_titles(rows, [], now=NOW) == []
+    profile = learn(rows, topics=[], now=NOW)
+    assert min(scores_of(profile, wanted)) > max(scores_of(profile, unwanted))
+    assert scores_of(learn([], topics=[], now=NOW), wanted) == [0.0] * 5

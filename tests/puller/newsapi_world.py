@@ -172,3 +172,11 @@ async def news_world(world: World) -> AsyncIterator[NewsWorld]:
     async with FakeNewsApi(key=KEY) as api:
         api.now = BEGIN
         yield NewsWorld(world, api)
+
+
+def publish(news: NewsWorld, topic: str, count: int, *, hours_ago: float = 25, step_minutes: float = 1) -> None:
+    """Articles of a topic, each older than the one before."""
+    for number in range(count):
+        published_at = news.now - timedelta(hours=hours_ago) - number * timedelta(minutes=step_minutes)
+        slug = f"{topic}-{published_at:%d%H%M%S}"
+        news.api.publish(topic, "en", f"Title {slug}", f"https://example.org/{slug}", published_at)
